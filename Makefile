@@ -1,0 +1,84 @@
+# Digital Post gateway. `make run` serves a sandbox, `make test` runs everything that CI runs; README.md tells the rest.
+#
+# Every folder with C sources becomes one archive, build/lib/<folder>.a. tests/unit/<folder> becomes one test program.
+
+BUILD    ?= build
+SANDBOX  ?= sandbox
+PORT     ?= 8443
+
+CC       ?= gcc
+PACKAGES := libxml-2.0 jansson sqlite3 openssl libseccomp
+CSTD     := -std=gnu11
+WARN     := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wimplicit-fallthrough -Wstrict-prototypes \
+            -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Werror=format-security \
+            -Werror=implicit -Werror=incompatible-pointer-types -Werror=int-conversion -Werror
+# reliability.md 3.5, the OpenSSF list
+HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-protector-strong \
+            -fcf-protection=full -ftrivial-auto-var-init=zero
+SAFE     := -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
+OPTIMISE := -O2 -g
+VARIANT  ?=
+CFLAGS   := $(CSTD) $(OPTIMISE) $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer,$(HARDEN)) $(SAFE) \
+            -fPIE $(VARIANT) $(EXTRA)
+LDFLAGS  := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,nodlopen -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+CPPFLAGS := -I. -I$(BUILD)/gen -D_GNU_SOURCE -MMD -MP $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+LDLIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lfcgi -linih
+
+MAINS    := handlers/dpgateway.c handlers/dpctl.c
+FOLDERS  := $(sort $(patsubst %/,%,$(dir $(wildcard gateway/*/*.c schema/*.c handlers/*.c handlers/*/*.c))))
+archive   = $(BUILD)/lib/$(subst /,_,$(1)).a
+objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
+ARCHIVES := $(foreach f,$(FOLDERS),$(call archive,$(f)))
+LINK      = $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+
+UNITS    := $(patsubst tests/unit/%,%,$(sort $(patsubst %/,%,$(dir $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c)))))
+unit_name = $(subst /,_,$(1))
+UNIT_BIN := $(foreach u,$(UNITS),$(BUILD)/tests/unit_$(call unit_name,$(u)))
+
+.PHONY: all deps run demo test lint bench crash fuzz cover clean tools
+.SECONDARY:
+all: $(BUILD)/dpgateway $(BUILD)/dpctl
+
+$(BUILD)/dpgateway: $(BUILD)/obj/handlers/dpgateway.o $(ARCHIVES)
+	$(LINK)
+$(BUILD)/dpctl: $(BUILD)/obj/handlers/dpctl.o $(ARCHIVES)
+	$(LINK)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+define folder_archive
+$(call archive,$(1)): $(call objects,$(1))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach f,$(FOLDERS),$(eval $(call folder_archive,$(f))))
+
+# The schemas and migrations are taken into the programs whole (.incbin), which the compiler's dependencies do not see.
+$(BUILD)/obj/schema/xsd_files.o: $(wildcard schema/memo/*/*.xsd)
+$(BUILD)/obj/gateway/store/migrations.o: $(wildcard gateway/store/migrations/*/*.sql)
+
+# One program a folder of tests; its main runs the suite that each file defines.
+define unit_program
+$(BUILD)/gen/unit_$(call unit_name,$(1)).c: $(wildcard tests/unit/$(1)/*.c) tests/lib/unit_main
+	@mkdir -p $$(@D)
+	tests/lib/unit_main $$(sort $$(basename $$(notdir $$(filter %.c,$$^)))) > $$@
+$(BUILD)/tests/unit_$(call unit_name,$(1)): $(BUILD)/gen/unit_$(call unit_name,$(1)).o \
+    $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/$(1)/*.c)) $(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(LINK) $$(shell pkg-config --libs check)
+.PHONY: unit/$(1)
+unit/$(1): $(BUILD)/tests/unit_$(call unit_name,$(1))
+	$$<
+endef
+$(foreach u,$(UNITS),$(eval $(call unit_program,$(u))))
+
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+clean:
+	rm -rf $(BUILD) build-*
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,28 @@
+/* Identifiers: UUIDs in 16 bytes. Outward ids are random (version 4). */
+#ifndef GATEWAY_BASE_IDS_H
+#define GATEWAY_BASE_IDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define UUID_TEXT_SIZE 37 /* 36 characters and the NUL */
+
+struct uuid {
+    unsigned char bytes[16];
+};
+
+/* A random UUID of version 4. False: the machine gave no randomness. */
+bool uuid_random(struct uuid *uuid);
+
+/* 8-4-4-4-12 hex digits of either case, any version; `text` NUL-terminated. */
+bool uuid_parse(const char *text, struct uuid *uuid);
+
+/* The same, and the version must be 4 and the variant RFC 4122's. */
+bool uuid_parse_v4(const char *text, struct uuid *uuid);
+
+/* Lower case. */
+void uuid_format(const struct uuid *uuid, char out[UUID_TEXT_SIZE]);
+
+bool uuid_same(const struct uuid *a, const struct uuid *b);
+
+#endif

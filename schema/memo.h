@@ -1,0 +1,172 @@
+/* MeMo messages: reading one from a stream, checking it, and giving back the bytes it came in as.
+ *
+ * A message is read once, front to back, in constant memory:
+ *
+ *     bytes -> scanner -> skeleton -> libxml2 push parser -> XSD validator (schema/memo/<version>/)
+ *                 |                        `-> memo_fields: the struct memo below
+ *                 `-> base64 of each `content`, decoded and checked -> struct memo_keeper
+ *
+ * The scanner holds the linear limits before libxml2 sees a byte (reliability.md R17) and holds back the text of every
+ * `content` element; in its place libxml2 gets a short stand-in. What is left of the document, byte for byte, is the
+ * skeleton. The skeleton, the decoded contents and the layout of each content's base64 give the document back
+ * (memo_restore). */
+#ifndef SCHEMA_MEMO_H
+#define SCHEMA_MEMO_H
+
+#include "gateway/base/arena.h"
+#include "gateway/base/digest.h"
+#include "gateway/base/error.h"
+#include "gateway/base/finding.h"
+#include "gateway/base/ids.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum memo_version { MEMO_1_1, MEMO_1_2, MEMO_VERSION_COUNT };
+enum memo_type { MEMO_DIGITALPOST, MEMO_NEMSMS };
+enum memo_id_type { MEMO_ID_OTHER, MEMO_ID_CPR, MEMO_ID_CVR };
+enum memo_document_kind { DOCUMENT_MAIN, DOCUMENT_ADDITIONAL, DOCUMENT_TECHNICAL, DOCUMENT_KIND_COUNT };
+
+/* Both compiled schemas. Made once, before the fork; read-only afterwards. */
+struct memo_schemas;
+bool memo_schemas_open(struct memo_schemas **schemas, struct error *error);
+void memo_schemas_close(struct memo_schemas *schemas);
+
+/* What a document may cost and what the settings allow. memo_limits_default() fills in the defaults of
+ * reliability.md R17 and ngdp.md 1.5, 1.6. */
+struct memo_limits {
+    uint64_t body_bytes;           /* of the whole document */
+    uint64_t content_bytes;        /* decoded, over all contents: 99,500,000 */
+    size_t skeleton_bytes;         /* 4 MB */
+    size_t tag_bytes;              /* 8 KB */
+    unsigned attributes;           /* a tag: 32 */
+    unsigned depth;                /* 32 */
+    unsigned elements;             /* 100,000 */
+    unsigned files;                /* File elements in all: 1,000 */
+    unsigned additional_documents; /* 10 */
+    unsigned notification[MEMO_VERSION_COUNT]; /* characters: 150, 160 */
+    unsigned furthest_days;        /* of doNotDeliverUntilDate from today: 365 */
+    const char *const *extensions; /* allowed file extensions, lower case without dot, NULL-terminated */
+};
+void memo_limits_default(struct memo_limits *limits);
+
+/* Where decoded contents go. Calls come as begin, bytes..., end for one content after the other, in document order. A
+ * false ends the reading with *error. `layout` describes the base64 text (memo_layout.h); it belongs to the reader and
+ * is only valid during the call. A NULL keeper, or NULL members, discard. */
+struct memo_keeper {
+    void *state;
+    bool (*begin)(void *state, struct error *error);
+    bool (*bytes)(void *state, const void *bytes, size_t size, struct error *error);
+    bool (*layout)(void *state, const void *bytes, size_t size, struct error *error);
+    bool (*end)(void *state, const struct digest *digest, uint64_t size, struct error *error);
+};
+
+/* Strings are in the arena, UTF-8, white space as XML gives it; NULL where the message has none. */
+struct memo_party {
+    const char *id, *id_type_text, *label;
+    enum memo_id_type id_type;
+    const char *contact_point_id; /* as written */
+    unsigned line;                /* of the element */
+};
+
+struct memo_action {
+    const char *label, *code;
+    const char *start, *end;      /* xs:dateTime with Z */
+    const char *url;              /* EntryPoint */
+    bool has_reservation, has_entry_point;
+    const char *reservation_description, *reservation_uuid, *reservation_abstract, *reservation_location;
+    const char *reservation_start, *reservation_end, *organizer_mail, *organizer_name;
+    unsigned line;
+    struct memo_action *next;
+};
+
+struct memo_file {
+    const char *format, *filename, *language;
+    uint64_t skeleton_offset; /* where its base64 text stood: this many bytes of the skeleton come before it */
+    uint64_t size;            /* decoded */
+    struct digest digest;     /* of the decoded bytes */
+    unsigned line;
+    struct memo_file *next;
+};
+
+struct memo_document {
+    enum memo_document_kind kind;
+    const char *id, *label;
+    struct memo_file *files;
+    struct memo_action *actions;
+    unsigned line;
+    struct memo_document *next;
+};
+
+struct memo_reply {
+    const char *message_id, *message_uuid, *reply_uuid, *sender_id, *recipient_id, *case_id, *contact_point_id;
+    const char *generating_system_id, *comment;
+    struct memo_reply *next;
+};
+
+struct memo {
+    enum memo_version version;
+    enum memo_type type;
+    struct uuid uuid;             /* messageUUID */
+    const char *uuid_text;        /* as written */
+    const char *message_id, *message_code, *label, *notification, *additional_notification, *post_type;
+    bool reply, mandatory, legal_notification;
+    const char *reply_by;         /* xs:dateTime */
+    const char *not_before_day;   /* doNotDeliverUntilDate, "yyyy-mm-dd" (a time zone is cut off), NULL: at once */
+    const char *created;          /* MessageBody/createdDateTime */
+    struct memo_party sender, recipient;
+    const char *case_id;          /* ContentData/CaseID/caseID */
+    const char *forward_uuid;     /* ForwardData/messageUUID */
+    struct memo_reply *replies;
+    bool has_body;
+    struct memo_document *documents; /* in the order sent */
+    unsigned document_count[DOCUMENT_KIND_COUNT], file_count;
+
+    struct digest digest;         /* of the document as it came */
+    uint64_t size;                /* bytes of the document as it came */
+    uint64_t content_size;        /* decoded bytes of all contents */
+    const char *skeleton;         /* in the arena */
+    size_t skeleton_size;
+};
+
+/* Gives up to `room` more bytes of the document; *got is 0 at its end. */
+typedef bool memo_source(void *state, void *bytes, size_t room, size_t *got, struct error *error);
+
+/* Reads a document: limits, well-formedness, schema, base64, and the fields above.
+ *
+ * Returns false with *error for what can never be kept (an xml.* fault, a limit, a source or keeper that failed): the
+ * reading stops there; for xml.* faults and limits the finding is in *findings as well, with its line. Returns true
+ * with findings of the ids schema.* where the document is well-formed but not schema-valid; the fields are then filled
+ * as far as they were met (all may be NULL). The digest covers the whole document when true. */
+bool memo_read(const struct memo_schemas *schemas, const struct memo_limits *limits, memo_source *source, void *state,
+               const struct memo_keeper *keeper, struct arena *arena, struct memo *memo, struct findings *findings,
+               struct error *error);
+
+/* Checks what one message alone can decide (ngdp.md 1.5): the table in rules.c. Adds findings; returns whether none
+ * has severity error. `now` is UTC milliseconds. Fields that the schema check found wrong or absent are passed over. */
+bool memo_rules_check(const struct memo *memo, const struct memo_limits *limits, int64_t now, struct arena *arena,
+                      struct findings *findings);
+
+/* One row of the rules table, for `dpctl rules` and the manual. */
+struct memo_rule {
+    enum error_code code;
+    enum severity severity;
+    const char *source; /* where the rule comes from */
+};
+extern const struct memo_rule memo_rules[];
+extern const size_t memo_rule_count;
+
+/* Gives the document back. `fetch` hands out the decoded bytes of content number `index` (0-based, document order)
+ * from `offset`; `layout` its layout bytes, whole. `write` gets the document front to back. */
+struct memo_parts {
+    void *state;
+    bool (*fetch)(void *state, unsigned index, uint64_t offset, void *bytes, size_t room, size_t *got,
+                  struct error *error);
+    bool (*layout)(void *state, unsigned index, const void **bytes, size_t *size, struct error *error);
+    bool (*write)(void *state, const void *bytes, size_t size, struct error *error);
+};
+bool memo_restore(const char *skeleton, size_t skeleton_size, const uint64_t *offsets, unsigned count,
+                  const struct memo_parts *parts, struct error *error);
+
+#endif
