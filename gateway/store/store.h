@@ -1,0 +1,256 @@
+/* The store: what the gateway promises to keep.
+ *
+ * One process, the writer, changes the two databases; everybody else reads beside it and sends it changes. A verb that
+ * changes something is one change: it comes to be as a whole, and the verb returns true only when it is on disk.
+ *
+ *   worker   store_accept() -> change, packed -> slot (socketpair) -> writer
+ *   writer   collects what is waiting, runs each change in its own savepoint, commits the group, answers all of them
+ *   worker   reads registry.db and mail.db, read-only, as far as the role's file rights go
+ *
+ * Registry verbs concern registry.db, all others mail.db. No change spans both. */
+#ifndef GATEWAY_STORE_STORE_H
+#define GATEWAY_STORE_STORE_H
+
+#include "gateway/base/arena.h"
+#include "gateway/base/buffer.h"
+#include "gateway/base/digest.h"
+#include "gateway/base/error.h"
+#include "gateway/base/ids.h"
+#include "gateway/base/role.h"
+#include "gateway/config/config.h"
+#include "gateway/log/log.h"
+#include "gateway/log/metrics.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct writer;
+
+/* ---- opening ---- */
+
+/* For a worker: `slot` is its end of the socketpair to the writer, -1 for a process that changes nothing. What the
+ * role may read is opened read-only; a database whose role has no right to it is not opened at all. Must be called
+ * before the process gives up its rights. */
+bool store_open(const struct config *config, enum role role, int slot, struct store **store, struct error *error);
+void store_close(struct store *store);
+
+/* For dpctl: changes go to the running writer through its control socket; with none running the writer's lock is
+ * taken and the change is run here by the same code. */
+bool store_open_control(const struct config *config, struct store **store, struct error *error);
+
+/* ---- systems, organisations, contacts (registry.db) ---- */
+
+struct organisation {
+    struct uuid id;
+    const char *cvr, *name;
+    enum organisation_type { ORGANISATION_AUTHORITY, ORGANISATION_COMPANY } type;
+    bool mandatory_allowed, legal_notification_allowed;
+    int64_t version;
+};
+
+enum system_type { SYSTEM_SENDER = 1, SYSTEM_RECIPIENT = 2, SYSTEM_RECIPIENT_DEFAULT = 4 }; /* a set */
+
+struct system {
+    struct uuid id;
+    const char *name;
+    unsigned types;                  /* set of enum system_type */
+    const char *protocol;            /* REST_PULL, REST_PUSH, ... */
+    const char *certificate_cvr;     /* of the certificate it calls with: the organisation's or delegated_cvr */
+    struct uuid certificate_subject; /* UUID of the certificate's serialNumber */
+    struct digest token_digest;      /* SHA-256 of "<system id in lower case>:<token>" */
+    const char *delegated_cvr;       /* NULL: none */
+    const char *allowed_addresses;   /* comma-separated addresses or CIDR; NULL: any */
+    const char *receipt_endpoint, *endpoint; /* NULL: none */
+    int64_t active_from, active_to;  /* milliseconds; 0: without end */
+    int64_t version;
+    struct organisation organisation; /* the owner */
+};
+
+/* The system `id` when it may be used with a certificate of this CVR and subject. Not found: ERROR_BASIC_WRONG when
+ * the certificate has other systems, ERROR_CERTIFICATE_NOT_REGISTERED when it has none. Strings go to `arena`. */
+bool registry_system(struct store *store, const char *certificate_cvr, const struct uuid *subject,
+                     const struct uuid *id, struct arena *arena, struct system *system, struct error *error);
+
+/* Whether a certificate, by SHA-256 of its DER, is on the list of revoked ones. */
+bool registry_revoked(struct store *store, const struct digest *certificate, bool *revoked, struct error *error);
+
+enum contact_status { CONTACT_REGISTERED, CONTACT_EXEMPT, CONTACT_CLOSED };
+struct contact {
+    struct uuid id;
+    bool company;
+    const char *number; /* CPR or CVR */
+    const char *label;
+    enum contact_status status;
+    int64_t version;
+};
+
+/* *found false: no such contact. `number` is CPR (10 digits) or CVR (8). */
+bool registry_contact(struct store *store, const char *number, struct arena *arena, bool *found,
+                      struct contact *contact, struct error *error);
+
+/* Changes. ids and versions in the structs are filled in. An equal number or id that exists: ERROR_ALREADY_EXISTS. */
+bool registry_add_organisation(struct store *store, struct organisation *organisation, struct error *error);
+bool registry_add_system(struct store *store, struct system *system, const char *token, struct error *error);
+bool registry_add_contact(struct store *store, struct contact *contact, struct error *error);
+bool registry_set_contact_status(struct store *store, const char *number, enum contact_status status,
+                                 struct error *error);
+bool registry_revoke(struct store *store, const struct digest *certificate, const char *reason, struct error *error);
+
+/* Lists, ordered by creation, for dpctl: each row is handed to `each`; a false from it ends the list. */
+typedef bool registry_organisation_each(void *state, const struct organisation *organisation);
+typedef bool registry_system_each(void *state, const struct system *system);
+typedef bool registry_contact_each(void *state, const struct contact *contact);
+bool registry_list_organisations(struct store *store, registry_organisation_each *each, void *state, struct error *error);
+bool registry_list_systems(struct store *store, registry_system_each *each, void *state, struct error *error);
+bool registry_list_contacts(struct store *store, registry_contact_each *each, void *state, struct error *error);
+
+/* ---- a submission (mail.db) ---- */
+
+/* One content as the sender worker kept it: bytes here, or a spooled file that the writer takes over by rename. */
+struct kept_content {
+    struct digest digest;
+    uint64_t size;
+    const void *bytes;       /* NULL: spooled */
+    const char *spool_name;  /* file name in the spool folder, already synced; NULL: inline */
+    const char *filename, *format, *language; /* as the File element says */
+    unsigned document;       /* index into documents */
+    uint64_t skeleton_offset;
+    const void *layout;      /* memo_layout bytes of its base64 text, inline */
+    size_t layout_size;
+    struct digest layout_digest; /* of a layout too long to stand here: then layout is NULL and it is a kept content */
+    bool layout_kept;            /* ... with the index layout_index in `layouts` */
+    unsigned layout_index;
+    struct uuid id; /* of the file, outward */
+};
+
+struct kept_document {
+    unsigned kind; /* 0 main, 1 additional, 2 technical */
+    const char *label, *document_id;
+    struct uuid id;
+    const char *actions; /* JSON array, NULL: none */
+};
+
+enum receipt_status { RECEIPT_RECEIVED, RECEIPT_COMPLETED, RECEIPT_INVALID, RECEIPT_NOT_ALLOWED, RECEIPT_STATUS_COUNT };
+const char *receipt_status_name(enum receipt_status status);
+
+struct receipt {
+    struct uuid id; /* its own */
+    struct uuid transmission_id, message_uuid;
+    const char *message_id, *error_code, *error_message; /* NULL where empty */
+    int64_t time;
+    enum receipt_status status;
+};
+
+struct submission {
+    struct system *system;      /* the submitting one; its organisation owns the message */
+    struct uuid transmission_id, message_uuid;
+    const char *message_id, *label, *message_code, *message_type, *post_type; /* message_type: DIGITALPOST, NEMSMS */
+    bool mandatory, legal_notification, reply;
+    const char *reply_by, *notification, *additional_notification, *created, *case_id;
+    const char *sender_label, *recipient_label, *recipient_number, *contact_point_id;
+    bool recipient_is_company;
+    int64_t received;           /* wall clock of the request */
+    int64_t available;          /* when the addressee may read it: `received`, or 00:00 of its day */
+    bool placed;                /* false: kept but never placed (a negative receipt) */
+    struct digest digest;       /* of the document */
+    uint64_t size, content_size;
+    const char *version;        /* "1.1", "1.2" */
+    const char *skeleton;       /* inline, or spooled when larger than fits */
+    size_t skeleton_size;
+    struct kept_document *documents;
+    unsigned document_count;
+    struct kept_content *contents;
+    unsigned content_count;
+    struct kept_content *layouts; /* long layouts: digest, size and bytes or spool_name alone count */
+    unsigned layout_count;
+    const char *view;           /* JSON of what a portal shows and never changes (label, documents, files, actions) */
+    struct receipt business;    /* COMPLETED, or negative with code and text */
+};
+
+/* What became of it. */
+struct acceptance {
+    bool repeated;              /* the same organisation had sent the same bytes before: the stored first answer */
+    struct receipt technical;   /* strings in `arena` */
+};
+
+/* Accepts a submission: message, documents, contents, receipts, mailbox placement or schedule, event rows and outbox
+ * jobs come to be together or not at all. Returns true when they are on disk.
+ *
+ * Equal bytes of the same organisation under the same messageUUID: true with .repeated, nothing is written but an
+ * event. Anything else under a used messageUUID: ERROR_MESSAGE_UUID_TAKEN. No answer of the writer in time:
+ * ERROR_STORE_UNSURE; never a guess. */
+bool store_accept(struct store *store, struct submission *submission, struct arena *arena,
+                  struct acceptance *acceptance, struct error *error);
+
+/* ---- receipts (mail.db); a receipt belongs to the submitting system ---- */
+
+/* Ids of the system's undeleted business receipts, oldest first, from position page x size. `total` is exact and comes
+ * from a counter. At most `page.size` rows go into `receipts` (may be NULL members where only ids are asked). */
+bool receipts_list(struct store *store, const struct uuid *system, uint64_t page, uint64_t size, struct arena *arena,
+                   struct receipt **receipts, size_t *count, uint64_t *total, struct error *error);
+
+/* One receipt. Deleted ones are found for `grace` milliseconds after their deletion, then ERROR_NOT_FOUND. */
+bool receipts_fetch(struct store *store, const struct uuid *system, const struct uuid *id, int64_t now, int64_t grace,
+                    struct arena *arena, struct receipt *receipt, struct error *error);
+
+/* Marks it deleted at `now`; a second time changes nothing. Not there or not the system's: ERROR_NOT_FOUND. */
+bool receipts_delete(struct store *store, const struct uuid *system, const struct uuid *id, int64_t now,
+                     struct error *error);
+
+/* ---- mailboxes (mail.db) ---- */
+
+struct mailbox_entry {
+    struct uuid message_uuid;
+    const char *label, *sender_label;
+    int64_t received, available;
+    bool held; /* until `available` */
+    uint64_t content_size;
+};
+typedef bool mailbox_each(void *state, const struct mailbox_entry *entry);
+/* For dpctl: everything of an addressee's mailbox, held ones too, oldest first. */
+bool mailbox_list(struct store *store, const char *number, mailbox_each *each, void *state, struct error *error);
+
+/* ---- operators ---- */
+
+struct store_status {
+    bool writer_running;
+    uint64_t messages, held, contents, content_bytes, receipts, events, jobs_waiting, wal_mail, wal_registry, free_bytes;
+    unsigned schema_mail, schema_registry;
+};
+bool store_status(struct store *store, struct store_status *status, struct error *error);
+
+/* Writes a consistent copy of both databases and every content into the new folder `target`, beside the running
+ * writer. `progress` may be NULL; done and total are bytes. */
+typedef void store_progress(void *state, uint64_t done, uint64_t total);
+bool store_backup(struct store *store, const char *target, store_progress *progress, void *state, struct error *error);
+
+/* One thing that is not as it should be. */
+struct store_finding {
+    const char *check; /* "integrity", "foreign-keys", "event-chain", "content-digest", "content-missing", "counter",
+                        * "references", "receipts", "outbox" */
+    const char *text;  /* ids and numbers only */
+};
+typedef void store_finding_each(void *state, const struct store_finding *finding);
+/* Walks everything. False only when it could not be done. *findings is how many were found. */
+bool store_verify(struct store *store, store_progress *progress, store_finding_each *each, void *state,
+                  uint64_t *findings, struct error *error);
+
+/* ---- the writer itself ---- */
+
+/* Runs the writer: makes or migrates the databases, sends hello on each slot, serves until the drain signal. `slots`
+ * are its ends of the socketpairs, with the role each slot speaks for; `control` the listening control socket or -1.
+ * Returns true after a drain; false with the reason when it must stop (R2: the first failed sync). `ready` is called
+ * once the databases can be read by others. */
+struct writer_slot {
+    int fd;
+    enum role role;
+};
+bool writer_open(const struct config *config, const struct log *log, struct metrics *metrics, struct error *error,
+                 struct writer **writer);
+bool writer_serve(struct writer *writer, const struct writer_slot *slots, size_t slot_count, int control,
+                  int drain_signal, struct error *error);
+void writer_close(struct writer *writer);
+
+#endif

@@ -1,0 +1,24 @@
+/* What handlers need besides the request: made once by a worker (handlers/worker.c), handed down as rq->service. */
+#ifndef HANDLERS_SERVICE_H
+#define HANDLERS_SERVICE_H
+
+#include "gateway/config/config.h"
+#include "gateway/content/content.h"
+#include "gateway/identity/identity.h"
+#include "gateway/log/log.h"
+#include "gateway/log/metrics.h"
+#include "gateway/store/store.h"
+#include "schema/memo.h"
+
+struct service {
+    const struct config *config;
+    const struct log *log;
+    struct metrics *metrics;
+    struct store *store;               /* NULL in pools without one */
+    struct certificates *certificates; /* NULL in pools without callers by certificate */
+    const struct memo_schemas *schemas; /* the sender pool */
+    struct memo_limits limits;
+    struct spool *spool; /* the sender pool */
+};
+
+#endif
