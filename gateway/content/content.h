@@ -26,7 +26,9 @@ bool part_open(struct spool *spool, size_t inline_max, struct part **part, struc
 bool part_add(struct part *part, const void *bytes, size_t size, struct error *error);
 /* Syncs a spool file and closes it. Afterwards the bytes are at *bytes (owned by the part) or in the file *name. */
 bool part_finish(struct part *part, const void **bytes, const char **name, uint64_t *size, struct error *error);
-/* Frees it; a spool file that was not handed over (part_hand_over) is removed. */
+/* SHA-256 of a finished part; a spooled one is read again for it, so this is for the rare and small (long layouts). */
+bool part_digest(struct part *part, struct digest *digest, struct error *error);
+/* Frees it; NULL is allowed; a spool file that was not handed over (part_hand_over) is removed. */
 void part_close(struct part *part);
 /* From now on the spool file belongs to whoever got its name. */
 void part_hand_over(struct part *part);

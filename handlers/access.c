@@ -1,0 +1,79 @@
+#include "handlers/access.h"
+
+#include <string.h>
+
+#include "gateway/base/text.h"
+#include "handlers/service.h"
+
+/* nginx has verified the chain too; what it says is a first wall, never the decision. */
+static bool verdict_allows(struct request *rq)
+{
+    const char *verdict = rq->certificate_verdict;
+
+    if (!verdict || strcmp(verdict, "NONE") == 0)
+        return error_set(&rq->error, ERROR_CERTIFICATE_MISSING, "", NULL);
+    if (strcmp(verdict, "SUCCESS") != 0)
+        return error_set(&rq->error, ERROR_CERTIFICATE_NOT_TRUSTED, "", NULL);
+    return true;
+}
+
+static bool certificate_is_good(struct request *rq, struct certificate *certificate)
+{
+    struct service *service = rq->service;
+    bool revoked;
+
+    if (!verdict_allows(rq)
+        || !certificate_read(service->certificates, rq->certificate, rq->now, certificate, &rq->error)
+        || !registry_revoked(service->store, &certificate->digest, &revoked, &rq->error))
+        return false;
+    return !revoked || error_set(&rq->error, ERROR_CERTIFICATE_REVOKED, "", NULL);
+}
+
+/* Good credentials; does the system reach this far now and from here? */
+static bool system_may_call(struct request *rq, const struct system *system, enum system_type type)
+{
+    if ((system->active_from && rq->now < system->active_from) || (system->active_to && rq->now >= system->active_to))
+        return error_set(&rq->error, ERROR_SYSTEM_INACTIVE, "", NULL);
+    if (!(system->types & type))
+        return error_set(&rq->error, ERROR_SYSTEM_NOT_SENDER, "", NULL);
+    if (system->allowed_addresses && !address_allowed(rq->remote_address, system->allowed_addresses))
+        return error_set(&rq->error, ERROR_ADDRESS_NOT_ALLOWED, "", NULL);
+    return true;
+}
+
+static bool sender_system(struct request *rq)
+{
+    struct system *system = arena_alloc(rq->arena, sizeof *system);
+    struct certificate certificate;
+    struct digest token;
+    struct uuid id;
+
+    if (!system)
+        return error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
+    if (!certificate_is_good(rq, &certificate) || !basic_read(rq->authorization, &id, &token, &rq->error)
+        || !registry_system(rq->service->store, certificate.cvr, &certificate.subject, &id, rq->arena, system,
+                            &rq->error))
+        return false;
+    if (!text_same_secret(token.bytes, system->token_digest.bytes, DIGEST_SIZE))
+        return error_set(&rq->error, ERROR_BASIC_WRONG, "", NULL);
+    if (!system_may_call(rq, system, SYSTEM_SENDER))
+        return false;
+    rq->caller = system;
+    return true;
+}
+
+static bool nobody(struct request *rq)
+{
+    (void)rq;
+    return true;
+}
+
+bool access_check(struct request *rq)
+{
+    static bool (*const checks[CALLER_KIND_COUNT])(struct request * rq) = {
+        [CALLER_NOBODY] = nobody,
+        [CALLER_SENDER_SYSTEM] = sender_system,
+    };
+
+    return checks[rq->endpoint->caller](rq);
+}

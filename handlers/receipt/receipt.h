@@ -1,0 +1,25 @@
+/* Receipts of the submitting system (ngdp.md 4, CONTRACT.md Receipts). */
+#ifndef HANDLERS_RECEIPT_RECEIPT_H
+#define HANDLERS_RECEIPT_RECEIPT_H
+
+#include "gateway/http/http.h"
+#include "gateway/store/store.h"
+
+/* GET /receipts/?page=&size=: the ids of the system's business receipts, oldest first, as PagingResultUUID. */
+bool list_receipts(struct request *rq);
+
+/* GET /receipts/{id}?delete=true|false: one receipt. Without the parameter, and with true, it is deleted afterwards;
+ * the same id gives the same body for the grace time of the settings, then 404: nginx or a caller who lost the answer
+ * may repeat the call (reliability.md R15). */
+bool fetch_receipt(struct request *rq);
+
+/* DELETE /receipts/{id}: 204, also the second time. */
+bool delete_receipt(struct request *rq);
+
+/* GET /receipts-bulk/?page=&size=: whole receipts; deletes nothing. */
+bool list_bulk_receipts(struct request *rq);
+
+/* The seven members of a Receipt without the braces, null where empty. */
+bool receipt_members(const struct receipt *receipt, struct buffer *json);
+
+#endif

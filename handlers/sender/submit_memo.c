@@ -1,0 +1,162 @@
+#include "handlers/sender/sender.h"
+
+#include <string.h>
+
+#include "gateway/base/time.h"
+#include "handlers/receipt/receipt.h"
+#include "handlers/sender/submission.h"
+#include "handlers/service.h"
+
+#define RECEIPT_JSON_MAX ((size_t)64 * 1024)
+#define UUID_PARAMETER "memo-message-uuid"
+
+static bool media_type_is_memo(struct request *rq)
+{
+    const char *type = rq->content_type ? rq->content_type : "";
+
+    if (strcmp(type, "application/xml") == 0 || strcmp(type, "text/xml") == 0)
+        return true;
+    if (strcmp(type, "application/x-lzma") == 0 || strcmp(type, "multipart/form-data") == 0)
+        return error_set(&rq->error, ERROR_BUNDLE_NOT_SERVED, "Content-Type", NULL);
+    return error_set(&rq->error, ERROR_MEDIA_TYPE, "Content-Type", NULL);
+}
+
+static bool query_uuid(struct request *rq, struct uuid *uuid)
+{
+    const char *text = request_parameter(rq, UUID_PARAMETER);
+
+    if (!text)
+        return error_set(&rq->error, ERROR_PARAMETER_MISSING, UUID_PARAMETER, NULL);
+    if (!uuid_parse_v4(text, uuid))
+        return error_set(&rq->error, ERROR_PARAMETER_INVALID, UUID_PARAMETER, "not a UUID of version 4");
+    rq->log_id = text;
+    return true;
+}
+
+static bool read_body(void *state, void *bytes, size_t room, size_t *got, struct error *error)
+{
+    return request_read(state, bytes, room, got, error);
+}
+
+/* What is refused whatever the setting: another UUID than the query's, and a sender that is not the caller. */
+static bool memo_is_the_callers(struct request *rq, const struct memo *memo, const struct uuid *asked)
+{
+    const struct system *caller = rq->caller;
+
+    if (!memo->uuid_text || !memo->sender.id)
+        return findings_errors(&rq->findings) ? error_set(&rq->error, ERROR_SCHEMA_INVALID, "", NULL)
+                                              : error_set(&rq->error, ERROR_INTERNAL, "", "fields not filled");
+    if (!uuid_same(&memo->uuid, asked))
+        return error_set(&rq->error, ERROR_MESSAGE_UUID_MISMATCH, UUID_PARAMETER, NULL);
+    if (memo->sender.id_type == MEMO_ID_CVR && strcmp(memo->sender.id, caller->organisation.cvr) != 0)
+        return error_set(&rq->error, ERROR_SENDER_NOT_ALLOWED,
+                         "/memo:Message/memo:MessageHeader/memo:Sender/memo:senderID", NULL);
+    return true;
+}
+
+static void add_right_finding(struct request *rq, enum error_code code, const char *field)
+{
+    findings_add(&rq->findings, &(struct finding){.code = code, .severity = SEVERITY_ERROR, .field = field});
+}
+
+/* The rules that need the registry: what the sending organisation may do (ngdp.md 1.5). */
+static void check_rights(struct request *rq, const struct memo *memo)
+{
+    const struct organisation *owner = &((const struct system *)rq->caller)->organisation;
+
+    if (memo->mandatory && !owner->mandatory_allowed)
+        add_right_finding(rq, ERROR_MANDATORY_NOT_ALLOWED, "/memo:Message/memo:MessageHeader/memo:mandatory");
+    if (memo->legal_notification && !owner->legal_notification_allowed)
+        add_right_finding(rq, ERROR_LEGAL_NOT_ALLOWED, "/memo:Message/memo:MessageHeader/memo:legalNotification");
+}
+
+/* Whether the findings end the submission here, at the door. */
+static bool door_lets_pass(struct request *rq)
+{
+    if (!findings_errors(&rq->findings) || strcmp(rq->service->config->on_invalid, "receipt") == 0)
+        return true;
+    return error_set(&rq->error, ERROR_SCHEMA_INVALID, "", NULL);
+}
+
+static bool read_and_check(struct request *rq, const struct memo_keeper *keeper, const struct uuid *asked,
+                           struct memo *memo)
+{
+    struct service *service = rq->service;
+
+    if (!memo_read(service->schemas, &service->limits, read_body, rq, keeper, rq->arena, memo, &rq->findings,
+                   &rq->error)
+        || !memo_is_the_callers(rq, memo, asked))
+        return false;
+    memo_rules_check(memo, &service->limits, rq->now, rq->arena, &rq->findings);
+    check_rights(rq, memo);
+    findings_sort(&rq->findings);
+    return door_lets_pass(rq);
+}
+
+static bool accept_memo(struct request *rq, struct keeping *keeping, const struct memo *memo,
+                        struct acceptance *acceptance)
+{
+    struct submission submission = {0};
+
+    if (!keeping_finish(keeping, memo, &submission, &rq->error) || !submission_describe(rq, memo, &submission)
+        || !submission_judge(rq, memo, &submission))
+        return false;
+    if (store_accept(rq->service->store, &submission, rq->arena, acceptance, &rq->error))
+        return true;
+    /* The writer may still take the files: then they are its own. */
+    if (rq->error.code == ERROR_STORE_UNSURE)
+        keeping_hand_over(keeping);
+    return false;
+}
+
+static bool answer_receipt(struct request *rq, const struct acceptance *acceptance)
+{
+    struct buffer json = {.limit = RECEIPT_JSON_MAX};
+    bool ok =
+        buffer_add_text(&json, "{") && receipt_members(&acceptance->technical, &json) && buffer_add_text(&json, "}");
+
+    metrics_add(rq->service->metrics, acceptance->repeated ? METRIC_REPEATED : METRIC_ACCEPTED, 0, 1);
+    ok = ok ? respond_json(rq, 201, &json) : error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
+    buffer_free(&json);
+    return ok;
+}
+
+bool submit_memo(struct request *rq)
+{
+    struct acceptance acceptance = {0};
+    struct memo_keeper keeper;
+    struct keeping keeping;
+    struct memo memo = {0};
+    struct uuid asked;
+    bool ok;
+
+    if (!media_type_is_memo(rq) || !query_uuid(rq, &asked))
+        return false;
+    keeping_begin(&keeping, rq, &keeper);
+    ok = read_and_check(rq, &keeper, &asked, &memo) && accept_memo(rq, &keeping, &memo, &acceptance);
+    keeping_end(&keeping);
+    return ok && answer_receipt(rq, &acceptance);
+}
+
+void refuse_for_now(struct request *rq)
+{
+    struct buffer json = {.limit = RECEIPT_JSON_MAX};
+    const struct error_kind *kind = error_kind(rq->error.code);
+    char time[TIME_TEXT_SIZE], text[UUID_TEXT_SIZE];
+    const char *asked = request_parameter(rq, UUID_PARAMETER);
+    struct uuid uuid;
+    bool known = asked && uuid_parse(asked, &uuid);
+
+    if (known)
+        uuid_format(&uuid, text);
+    time_format(rq->now, time);
+    if (buffer_add_text(&json, "{") && error_members(rq, &json)
+        && buffer_add_text(&json, ",\"transmissionId\":null,\"messageUUID\":")
+        && buffer_add_json(&json, known ? text : NULL) && buffer_add_text(&json, ",\"errorCode\":")
+        && buffer_add_json(&json, kind->code) && buffer_add_text(&json, ",\"errorMessage\":")
+        && buffer_add_json(&json, kind->en) && buffer_format(&json, ",\"timeStamp\":\"%s\"}", time))
+        respond_bytes(rq, kind->status, "application/json", "Retry-After: 5\r\n", json.data, json.size);
+    else
+        respond_error(rq);
+    buffer_free(&json);
+}
