@@ -123,6 +123,8 @@ bool buffer_add_json(struct buffer *buffer, const char *text)
     if (ok && buffer_add(buffer, "\"", 1))
         return true;
     buffer->size = before;
+    if (buffer->data)
+        buffer->data[before] = '\0';
     return false;
 }
 
