@@ -1,0 +1,2 @@
+# Each folder of tests brings its own rules.
+include $(wildcard tests/*/*.mk)
