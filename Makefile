@@ -35,7 +35,7 @@ UNITS    := $(patsubst tests/unit/%,%,$(sort $(patsubst %/,%,$(dir $(wildcard te
 unit_name = $(subst /,_,$(1))
 UNIT_BIN := $(foreach u,$(UNITS),$(BUILD)/tests/unit_$(call unit_name,$(u)))
 
-.PHONY: all deps run demo test lint bench crash fuzz cover clean tools
+.PHONY: all run demo test lint bench crash parity fuzz cover cover-units clean tools sanitized
 .SECONDARY:
 all: $(BUILD)/dpgateway $(BUILD)/dpctl
 
@@ -77,6 +77,75 @@ $(foreach u,$(UNITS),$(eval $(call unit_program,$(u))))
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# ---- serving ----
+
+run:
+	tests/lib/packages.sh run
+	$(MAKE) all
+	tests/lib/sandbox.sh make $(SANDBOX) $(PORT)
+	exec tests/lib/sandbox.sh serve $(SANDBOX)
+
+demo:
+	tests/lib/demo.sh $(SANDBOX)
+
+# ---- testing ----
+
+TOOLS := $(addprefix $(BUILD)/tests/,post judge memo_speed store_speed parity replay_memo)
+tools: $(TOOLS)
+
+# A tool of the tests: every source of its name (post.c, post_*.c) in its folder, and the archives.
+define test_tool
+$(BUILD)/tests/$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(2)/$(1).c $(2)/$(1)_*.c)) $(ARCHIVES)
+	@mkdir -p $$(@D)
+	$$(LINK)
+endef
+$(eval $(call test_tool,post,tests/lib))
+$(eval $(call test_tool,parity,tests/lib))
+$(eval $(call test_tool,judge,tests/crash))
+$(eval $(call test_tool,memo_speed,tests/bench))
+$(eval $(call test_tool,store_speed,tests/bench))
+$(eval $(call test_tool,replay_memo,tests/fuzz))
+
+# Everything CI runs; ends with one line of totals.
+test:
+	tests/lib/packages.sh test
+	$(MAKE) all tools $(UNIT_BIN)
+	$(MAKE) BUILD=$(BUILD)/sanitized SANITIZE=address,undefined OPTIMISE="-O1 -g" sanitized
+	BUILD=$(BUILD) tests/lib/total tests/lib/includes tests/lib/lint $(UNIT_BIN) \
+	    $(patsubst $(BUILD)/%,$(BUILD)/sanitized/%,$(UNIT_BIN)) $(wildcard tests/e2e/*.bats)
+
+sanitized: $(UNIT_BIN) $(BUILD)/tests/replay_memo
+
+lint:
+	tests/lib/packages.sh test
+	tests/lib/lint
+
+bench:
+	tests/lib/packages.sh bench
+	$(MAKE) all tools
+	BUILD=$(BUILD) tests/bench/run
+
+crash:
+	tests/lib/packages.sh bench
+	BUILD=$(BUILD) tests/crash/run
+
+parity:
+	tests/lib/packages.sh test
+	$(MAKE) $(BUILD)/tests/parity
+	BUILD=$(BUILD) tests/lib/parity.sh $(MEMO_OFFICIAL)
+
+fuzz:
+	tests/lib/packages.sh test
+	BUILD=$(BUILD) tests/fuzz/run
+
+cover:
+	tests/lib/packages.sh test
+	$(MAKE) BUILD=$(BUILD)/cover OPTIMISE="-O0 -g --coverage" HARDEN= cover-units
+	gcovr -r . --object-directory $(BUILD)/cover --exclude tests/ --exclude-throw-branches --print-summary
+
+cover-units: $(UNIT_BIN)
+	for unit in $(UNIT_BIN); do $$unit || exit 1; done
 
 clean:
 	rm -rf $(BUILD) build-*
