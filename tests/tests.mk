@@ -1,2 +1,0 @@
-# Each folder of tests brings its own rules.
-include $(wildcard tests/*/*.mk)
