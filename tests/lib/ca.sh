@@ -1,0 +1,148 @@
+#!/bin/sh
+# A certificate authority shaped like OCES3, for sandboxes and tests: root, issuing CA, leaves whose subject is
+# C=DK, organizationIdentifier=NTRDK-<CVR>, O=..., serialNumber=UI:DK-O:G:<UUID>, CN=... (RSA 3072, SHA-256).
+#
+#   ca.sh make DIR [NAME]                          root and issuing CA named NAME; DIR/issuers.pem holds both
+#   ca.sh leaf DIR FILE CVR O UUID CN [FROM TO]    FILE.key, FILE.crt; FROM and TO like 20260101000000Z
+#   ca.sh server DIR FILE                          a server certificate for localhost and 127.0.0.1, from a CA of its
+#                                                  own, DIR/server-ca.pem, that signs nothing else
+#
+# Everything is valid from a day ago, so that a clock that is a little behind does no harm. Keys are private (0600).
+set -eu
+umask 077
+
+days_from_now() {
+    date -u -d "$1 days" +%Y%m%d%H%M%SZ
+}
+
+# The settings of one signing CA in $1, whose certificates get the extensions of section $2.
+settings() {
+    cat <<END
+[ca]
+default_ca = signer
+[signer]
+dir = $1
+certificate = $1/ca.crt
+private_key = $1/ca.key
+database = $1/index.txt
+serial = $1/serial
+new_certs_dir = $1/issued
+default_md = sha256
+unique_subject = no
+copy_extensions = none
+policy = any
+x509_extensions = $2
+string_mask = utf8only
+[any]
+countryName = optional
+organizationIdentifier = optional
+organizationName = optional
+serialNumber = optional
+commonName = optional
+[ca_ext]
+basicConstraints = critical,CA:TRUE
+keyUsage = critical,keyCertSign,cRLSign
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[leaf_ext]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature,keyEncipherment
+extendedKeyUsage = clientAuth,emailProtection
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+[server_ext]
+basicConstraints = critical,CA:FALSE
+keyUsage = critical,digitalSignature
+extendedKeyUsage = serverAuth
+subjectKeyIdentifier = hash
+authorityKeyIdentifier = keyid
+subjectAltName = DNS:localhost,IP:127.0.0.1,IP:::1
+END
+}
+
+# Runs openssl and shows what it says only when it fails.
+ssl() {
+    openssl "$@" >"$work/said" 2>&1 || {
+        cat "$work/said" >&2
+        exit 1
+    }
+}
+
+# request KEY: a request in $work/request; the subject comes on standard input, so that no name needs quoting.
+request() {
+    {
+        printf '[req]\ndistinguished_name = subject\nprompt = no\nstring_mask = utf8only\nutf8 = yes\n[subject]\n'
+        cat
+    } >"$work/request.cnf"
+    ssl req -new -utf8 -key "$1" -config "$work/request.cnf" -out "$work/request"
+}
+
+# sign CA_DIR EXTENSIONS OUT FROM TO
+sign() {
+    settings "$1" "$2" >"$work/sign.cnf"
+    ssl ca -batch -notext -config "$work/sign.cnf" -in "$work/request" -out "$work/signed" -startdate "$4" -enddate "$5" \
+        -rand_serial
+    mv "$work/signed" "$3"
+    chmod 644 "$3"
+}
+
+# signer DIR: a folder that can sign; its key is there, its certificate follows.
+signer() {
+    mkdir -p "$1/issued"
+    : >"$1/index.txt"
+    ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$1/ca.key"
+}
+
+# self_signed DIR CN
+self_signed() {
+    signer "$1"
+    printf 'C = DK\nO = Sandkasse\nCN = %s\n' "$2" | request "$1/ca.key"
+    settings "$1" ca_ext >"$work/sign.cnf"
+    ssl ca -batch -notext -selfsign -keyfile "$1/ca.key" -config "$work/sign.cnf" -in "$work/request" -out "$1/ca.crt" \
+        -startdate "$(days_from_now -1)" -enddate "$(days_from_now 3650)" -rand_serial
+}
+
+make_ca() {
+    dir=$1 name=${2:-Sandkasse}
+    mkdir -p "$dir"
+    self_signed "$dir/root" "$name OCES rod-CA"
+    signer "$dir/issuing"
+    printf 'C = DK\nO = Sandkasse\nCN = %s OCES udstedende-CA 1\n' "$name" | request "$dir/issuing/ca.key"
+    sign "$dir/root" ca_ext "$dir/issuing/ca.crt" "$(days_from_now -1)" "$(days_from_now 1825)"
+    cat "$dir/root/ca.crt" "$dir/issuing/ca.crt" >"$dir/issuers.pem"
+    chmod 644 "$dir/issuers.pem"
+}
+
+make_leaf() {
+    dir=$1 file=$2
+    ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$file.key"
+    printf 'C = DK\norganizationIdentifier = NTRDK-%s\nO = %s\nserialNumber = UI:DK-O:G:%s\nCN = %s\n' "$3" "$4" "$5" "$6" |
+        request "$file.key"
+    sign "$dir/issuing" leaf_ext "$file.crt" "${7:-$(days_from_now -1)}" "${8:-$(days_from_now 1095)}"
+}
+
+make_server() {
+    dir=$1 file=$2
+    if [ ! -e "$dir/server-ca.pem" ]; then
+        self_signed "$dir/server" "Sandkasse TLS rod-CA"
+        cp "$dir/server/ca.crt" "$dir/server-ca.pem"
+        chmod 644 "$dir/server-ca.pem"
+    fi
+    ssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$file.key"
+    printf 'CN = localhost\n' | request "$file.key"
+    sign "$dir/server" server_ext "$file.crt" "$(days_from_now -1)" "$(days_from_now 1095)"
+}
+
+command=${1:-}
+[ $# -gt 1 ] || command=
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+case $command in
+make) shift && make_ca "$@" ;;
+leaf) shift && make_leaf "$@" ;;
+server) shift && make_server "$@" ;;
+*)
+    echo "usage: ca.sh make DIR [NAME] | leaf DIR FILE CVR O UUID CN [FROM TO] | server DIR FILE" >&2
+    exit 2
+    ;;
+esac
