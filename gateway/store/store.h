@@ -55,15 +55,15 @@ enum system_type { SYSTEM_SENDER = 1, SYSTEM_RECIPIENT = 2, SYSTEM_RECIPIENT_DEF
 struct system {
     struct uuid id;
     const char *name;
-    unsigned types;                  /* set of enum system_type */
-    const char *protocol;            /* REST_PULL, REST_PUSH, ... */
-    const char *certificate_cvr;     /* of the certificate it calls with: the organisation's or delegated_cvr */
-    struct uuid certificate_subject; /* UUID of the certificate's serialNumber */
-    struct digest token_digest;      /* SHA-256 of "<system id in lower case>:<token>" */
-    const char *delegated_cvr;       /* NULL: none */
-    const char *allowed_addresses;   /* comma-separated addresses or CIDR; NULL: any */
+    unsigned types;                          /* set of enum system_type */
+    const char *protocol;                    /* REST_PULL, REST_PUSH, ... */
+    const char *certificate_cvr;             /* of the certificate it calls with: the organisation's or delegated_cvr */
+    struct uuid certificate_subject;         /* UUID of the certificate's serialNumber */
+    struct digest token_digest;              /* SHA-256 of "<system id in lower case>:<token>" */
+    const char *delegated_cvr;               /* NULL: none */
+    const char *allowed_addresses;           /* comma-separated addresses or CIDR; NULL: any */
     const char *receipt_endpoint, *endpoint; /* NULL: none */
-    int64_t active_from, active_to;  /* milliseconds; 0: without end */
+    int64_t active_from, active_to;          /* milliseconds; 0: without end */
     int64_t version;
     struct organisation organisation; /* the owner */
 };
@@ -102,7 +102,8 @@ bool registry_revoke(struct store *store, const struct digest *certificate, cons
 typedef bool registry_organisation_each(void *state, const struct organisation *organisation);
 typedef bool registry_system_each(void *state, const struct system *system);
 typedef bool registry_contact_each(void *state, const struct contact *contact);
-bool registry_list_organisations(struct store *store, registry_organisation_each *each, void *state, struct error *error);
+bool registry_list_organisations(struct store *store, registry_organisation_each *each, void *state,
+                                 struct error *error);
 bool registry_list_systems(struct store *store, registry_system_each *each, void *state, struct error *error);
 bool registry_list_contacts(struct store *store, registry_contact_each *each, void *state, struct error *error);
 
@@ -112,12 +113,12 @@ bool registry_list_contacts(struct store *store, registry_contact_each *each, vo
 struct kept_content {
     struct digest digest;
     uint64_t size;
-    const void *bytes;       /* NULL: spooled */
-    const char *spool_name;  /* file name in the spool folder, already synced; NULL: inline */
+    const void *bytes;                        /* NULL: spooled */
+    const char *spool_name;                   /* file name in the spool folder, already synced; NULL: inline */
     const char *filename, *format, *language; /* as the File element says */
-    unsigned document;       /* index into documents */
+    unsigned document;                        /* index into documents */
     uint64_t skeleton_offset;
-    const void *layout;      /* memo_layout bytes of its base64 text, inline */
+    const void *layout; /* memo_layout bytes of its base64 text, inline */
     size_t layout_size;
     struct digest layout_digest; /* of a layout too long to stand here: then layout is NULL and it is a kept content */
     bool layout_kept;            /* ... with the index layout_index in `layouts` */
@@ -144,20 +145,20 @@ struct receipt {
 };
 
 struct submission {
-    struct system *system;      /* the submitting one; its organisation owns the message */
+    struct system *system; /* the submitting one; its organisation owns the message */
     struct uuid transmission_id, message_uuid;
     const char *message_id, *label, *message_code, *message_type, *post_type; /* message_type: DIGITALPOST, NEMSMS */
     bool mandatory, legal_notification, reply;
     const char *reply_by, *notification, *additional_notification, *created, *case_id;
     const char *sender_label, *recipient_label, *recipient_number, *contact_point_id;
     bool recipient_is_company;
-    int64_t received;           /* wall clock of the request */
-    int64_t available;          /* when the addressee may read it: `received`, or 00:00 of its day */
-    bool placed;                /* false: kept but never placed (a negative receipt) */
-    struct digest digest;       /* of the document */
+    int64_t received;     /* wall clock of the request */
+    int64_t available;    /* when the addressee may read it: `received`, or 00:00 of its day */
+    bool placed;          /* false: kept but never placed (a negative receipt) */
+    struct digest digest; /* of the document */
     uint64_t size, content_size;
-    const char *version;        /* "1.1", "1.2" */
-    const char *skeleton;       /* inline, or spooled when larger than fits */
+    const char *version;  /* "1.1", "1.2" */
+    const char *skeleton; /* inline, or spooled when larger than fits */
     size_t skeleton_size;
     struct kept_document *documents;
     unsigned document_count;
@@ -165,14 +166,14 @@ struct submission {
     unsigned content_count;
     struct kept_content *layouts; /* long layouts: digest, size and bytes or spool_name alone count */
     unsigned layout_count;
-    const char *view;           /* JSON of what a portal shows and never changes (label, documents, files, actions) */
-    struct receipt business;    /* COMPLETED, or negative with code and text */
+    const char *view;        /* JSON of what a portal shows and never changes (label, documents, files, actions) */
+    struct receipt business; /* COMPLETED, or negative with code and text */
 };
 
 /* What became of it. */
 struct acceptance {
-    bool repeated;              /* the same organisation had sent the same bytes before: the stored first answer */
-    struct receipt technical;   /* strings in `arena` */
+    bool repeated;            /* the same organisation had sent the same bytes before: the stored first answer */
+    struct receipt technical; /* strings in `arena` */
 };
 
 /* Accepts a submission: message, documents, contents, receipts, mailbox placement or schedule, event rows and outbox
@@ -216,7 +217,8 @@ bool mailbox_list(struct store *store, const char *number, mailbox_each *each, v
 
 struct store_status {
     bool writer_running;
-    uint64_t messages, held, contents, content_bytes, receipts, events, jobs_waiting, wal_mail, wal_registry, free_bytes;
+    uint64_t messages, held, contents, content_bytes, receipts, events, jobs_waiting, wal_mail, wal_registry,
+        free_bytes;
     unsigned schema_mail, schema_registry;
 };
 bool store_status(struct store *store, struct store_status *status, struct error *error);

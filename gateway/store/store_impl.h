@@ -1,0 +1,302 @@
+/* What the files of the store share.
+ *
+ *   store verbs (accept.c, receipts.c, registry.c, ...)      a worker's side: change_begin(), pack, change_ask(); or store_read()
+ *   changes     (verbs.c and the _apply functions)           the writer's side of the same verbs
+ *   writer      (writer.c, queue.c, group.c, ...)            collects, runs, commits, answers
+ *   statements  (statements.c), migrations/                  all SQL there is
+ *   backend     (backend_sqlite.c)                           the one file that knows which database this is
+ *
+ * To add a verb: a row in enum verb and in verbs.c; a function that packs its fields and asks; one that unpacks and
+ * applies them. To add a statement: a row in enum statement and in statements.c. */
+#ifndef GATEWAY_STORE_STORE_IMPL_H
+#define GATEWAY_STORE_STORE_IMPL_H
+
+#include "gateway/base/pack.h"
+#include "gateway/content/content.h"
+#include "gateway/store/store.h"
+
+enum database { DATABASE_REGISTRY, DATABASE_MAIL, DATABASE_COUNT };
+
+/* ---- statements: the closed list ---- */
+
+enum statement {
+    /* both databases have these tables; one statement belongs to one database */
+    STMT_REGISTRY_EVENT_ADD,
+    STMT_REGISTRY_EVENT_LAST,
+    STMT_REGISTRY_EVENT_ALL,
+    STMT_REGISTRY_COUNTERS,
+    STMT_REGISTRY_COUNTER_SET,
+    STMT_REGISTRY_SCHEMA,
+    STMT_MAIL_EVENT_ADD,
+    STMT_MAIL_EVENT_LAST,
+    STMT_MAIL_EVENT_ALL,
+    STMT_MAIL_COUNTERS,
+    STMT_MAIL_COUNTER_SET,
+    STMT_MAIL_SCHEMA,
+    /* a submission */
+    STMT_MESSAGE_ADD,
+    STMT_MESSAGE_FIND,
+    STMT_MESSAGE_SKELETON_ADD,
+    STMT_DOCUMENT_ADD,
+    STMT_FILE_ADD,
+    STMT_CONTENT_COUNT,
+    STMT_CONTENT_FIND,
+    STMT_CONTENT_ADD,
+    STMT_CONTENT_BYTES_ADD,
+    STMT_MAILBOX_FIND,
+    STMT_MAILBOX_ADD,
+    STMT_MAILBOX_PLACE,
+    STMT_FOLDER_ADD,
+    STMT_FOLDER_PLACE,
+    STMT_SENDER_COUNT,
+    STMT_SENDER_FIND,
+    STMT_SENDER_ADD,
+    STMT_RECEIPT_ADD,
+    STMT_JOB_ADD,
+    /* held letters */
+    STMT_HELD_DUE,
+    STMT_HELD_RELEASE,
+    /* receipts */
+    STMT_RECEIPT_LIST,
+    STMT_RECEIPT_FETCH,
+    STMT_RECEIPT_DELETE,
+    /* mailboxes */
+    STMT_MAILBOX_LIST,
+    STMT_COUNT
+};
+
+struct statement_row {
+    enum database database;
+    unsigned roles;   /* ROLE_SET(...) of each role that may run it; what a worker asks the writer for is in verbs.c */
+    const char *text; /* values by name, ":name" */
+};
+extern const struct statement_row statements[STMT_COUNT];
+
+/* ---- migrations ---- */
+
+struct migration {
+    unsigned version; /* 1, 2, ... without gaps */
+    const char *name; /* file name */
+    const char *text, *end;
+};
+/* Ends with a row of version 0. */
+const struct migration *migrations_of(enum database database);
+/* Brings the database to the newest version, each migration in its own transaction. */
+struct backend;
+bool migrations_run(struct backend *backend, enum database database, struct error *error);
+
+/* ---- backend: one connection to one database ---- */
+
+/* How the last failure is to be taken; BACKEND_AWAY: the writer is not there, a reader may try again. */
+enum backend_fault {
+    BACKEND_FINE,
+    BACKEND_AWAY,
+    BACKEND_FULL,
+    BACKEND_IO,
+    BACKEND_CORRUPT,
+    BACKEND_TAKEN /* a unique value exists */,
+    BACKEND_CONSTRAINT,
+    BACKEND_BUSY,
+    BACKEND_OTHER
+};
+
+/* For the writer: makes the database when it is not there. `sync` false only for the proof that tests see it. */
+bool backend_open_writer(const char *path, enum database database, bool sync, struct backend **backend,
+                         struct error *error);
+/* Read-only, beside the writer; may fail with BACKEND_AWAY while the writer has not made the database. */
+bool backend_open_reader(const char *path, enum database database, enum role role, struct backend **backend,
+                         struct error *error);
+void backend_close(struct backend *backend);
+
+enum backend_fault backend_fault(const struct backend *backend);
+
+/* Runs SQL of a migration or of a check, not from the list: for migrations.c, verify.c and backup.c alone. */
+bool backend_script(struct backend *backend, const char *sql, struct error *error);
+
+/* A read transaction: one view of the database until backend_commit(). */
+bool backend_begin_read(struct backend *backend, struct error *error);
+bool backend_begin(struct backend *backend, struct error *error);
+bool backend_commit(struct backend *backend, struct error *error);
+void backend_rollback(struct backend *backend);
+bool backend_savepoint(struct backend *backend, struct error *error);
+bool backend_savepoint_keep(struct backend *backend, struct error *error);
+bool backend_savepoint_undo(struct backend *backend, struct error *error);
+/* False after some failures that end the whole transaction (a full disk): then nothing more of it may run. */
+bool backend_in_transaction(const struct backend *backend);
+
+/* Bytes in the write-ahead log that are not yet known to be in the database. */
+uint64_t backend_log_bytes(const struct backend *backend);
+/* *whole: everything is in the database now. `shorten` also gives the log's space back. */
+bool backend_checkpoint(struct backend *backend, bool shorten, bool *whole, struct error *error);
+/* A limit on the size of the database in pages, for tests of a full disk. */
+void backend_limit(struct backend *backend, unsigned pages);
+/* Copies the whole database as it is now into the new file `path`, beside other work. */
+bool backend_copy(struct backend *backend, const char *path, store_progress *progress, void *state,
+                  struct error *error);
+/* The database's own checks: `each` gets a line for each fault. foreign: references instead of structure. */
+bool backend_check(struct backend *backend, bool foreign, void (*each)(void *state, const char *line), void *state,
+                   struct error *error);
+
+/* One run of a statement:
+ *
+ *   struct query query;
+ *   if (!query_begin(backend, STMT_X, &query, error)) return false;
+ *   query_set_number(&query, ":seq", 5);
+ *   while (query_step(&query, error)) ... query_number(&query, 0) ...
+ *   return query_end(&query);
+ *
+ * What is set must live until query_end(). Binding a name that the statement has not makes the run fail. query_step()
+ * gives true for a row; after false query_end() tells whether all went well (`error` of the failing step is filled). */
+struct query {
+    struct backend *backend;
+    void *statement; /* the backend's */
+    struct error *error;
+    bool failed;
+};
+bool query_begin(struct backend *backend, enum statement statement, struct query *query, struct error *error);
+void query_set_number(struct query *query, const char *name, int64_t number);
+void query_set_text(struct query *query, const char *name, const char *text);                /* NULL sets NULL */
+void query_set_bytes(struct query *query, const char *name, const void *bytes, size_t size); /* NULL sets NULL */
+void query_set_uuid(struct query *query, const char *name, const struct uuid *uuid);         /* NULL sets NULL */
+void query_set_digest(struct query *query, const char *name, const struct digest *digest);   /* NULL sets NULL */
+void query_set_null(struct query *query, const char *name);
+bool query_step(struct query *query);
+bool query_is_null(const struct query *query, int column);
+int64_t query_number(const struct query *query, int column);
+const char *query_text(const struct query *query, int column); /* until the next step; NULL for NULL */
+const void *query_bytes(const struct query *query, int column, size_t *size);
+/* False (and the query failed) when the column has not exactly that size. */
+bool query_uuid(struct query *query, int column, struct uuid *uuid);
+bool query_digest(struct query *query, int column, struct digest *digest);
+/* A copy in `arena`; NULL for NULL; no memory makes the query fail. */
+const char *query_copy(struct query *query, int column, struct arena *arena);
+bool query_end(struct query *query);
+/* Runs it to its end; *rows (may be NULL) is the number of rows changed. Ends the query. */
+bool query_run(struct query *query, uint64_t *rows);
+int64_t query_last_id(const struct backend *backend); /* of the last row added */
+
+/* ---- the worker's side ---- */
+
+struct store {
+    const struct config *config;
+    enum role role;
+    struct backend *databases[DATABASE_COUNT]; /* NULL: not opened, or the role may not */
+    int slot;                                  /* to the writer; -1: none */
+    bool own_slot;                             /* a connection to the control socket, closed with the store */
+    struct writer *writer;                     /* dpctl with no writer running: the change is run here */
+    struct spool *spool;                       /* for changes too large for a message; NULL until needed */
+    struct buffer request, answer;
+    struct packer packer;
+    uint64_t change_id;
+};
+
+/* Path of a database, below config->state_dir; `out` takes PATH_MAX. */
+void store_path(const struct config *config, enum database database, char *out);
+
+/* Runs `read` in one read transaction of the database. While the writer is away it opens anew and tries again for a
+ * short time, so `read` may run more than once; then ERROR_STORE_UNAVAILABLE. */
+typedef bool store_reading(struct backend *backend, void *state, struct error *error);
+bool store_read(struct store *store, enum database database, store_reading *read, void *state, struct error *error);
+
+enum verb {
+    VERB_ACCEPT,
+    VERB_RECEIPT_DELETE,
+    VERB_ORGANISATION_ADD,
+    VERB_SYSTEM_ADD,
+    VERB_CONTACT_ADD,
+    VERB_CONTACT_STATUS,
+    VERB_REVOKE,
+    VERB_COUNT
+};
+
+/* Begins a change; its fields are packed with the packer that is returned. `party` is whose turn it takes in the
+ * writer's queue (the sender's organisation); NULL: nobody's in particular. */
+struct packer *change_begin(struct store *store, enum verb verb, const struct uuid *party);
+/* Hands it to the writer and waits. True: it is on disk, and *answer (until the next change_begin) holds what the
+ * verb's apply packed. */
+bool change_ask(struct store *store, struct unpacker *answer, struct error *error);
+
+/* ---- the writer's side ---- */
+
+#define CHANGE_INLINE_MAX (200u * 1024) /* what goes through the slot in one message */
+#define CHANGE_MAX (8u * 1024 * 1024)
+
+enum lane { LANE_INTERACTIVE, LANE_BULK, LANE_COUNT };
+
+/* Counters of a whole database; rows of its table counter, written once a group. Both databases have the same names. */
+enum total {
+    TOTAL_MESSAGES,
+    TOTAL_HELD,
+    TOTAL_CONTENTS,
+    TOTAL_CONTENT_BYTES,
+    TOTAL_RECEIPTS,
+    TOTAL_EVENTS,
+    TOTAL_JOBS,
+    TOTAL_COUNT
+};
+const char *total_name(enum total total); /* "messages", ... */
+
+/* What the writer knows by heart of a database; taken back with the change that moved it. */
+struct book {
+    struct digest head; /* hash of the last event; zeroes before the first */
+    int64_t event;      /* its seq */
+    int64_t totals[TOTAL_COUNT];
+};
+
+/* Everything that applying a change may use. */
+struct change {
+    struct backend *backend; /* of the verb's database, within its savepoint */
+    struct book *book;
+    struct arena *arena; /* until the change is answered */
+    struct digest_stream *digests;
+    struct keeper *keeper; /* takes spooled contents over (keep.c) */
+    enum database database;
+    enum role role; /* who asks */
+    int64_t now;
+};
+
+/* Reads the packed fields, checks all of them, applies them, packs the answer. False: all it did is undone. Packed
+ * fields that are not as they should be, or left over (unpack_done), are ERROR_CHANGE_MALFORMED. */
+typedef bool change_apply(struct change *change, struct unpacker *in, struct packer *out, struct error *error);
+
+struct verb_row {
+    const char *name;
+    enum database database;
+    enum lane lane;
+    unsigned roles;  /* whose slots may ask for it */
+    bool takes_room; /* refused while the disk or the log is near its limit */
+    change_apply *apply;
+};
+extern const struct verb_row verbs[VERB_COUNT];
+
+change_apply accept_apply, receipt_delete_apply;
+change_apply organisation_add_apply, system_add_apply, contact_add_apply, contact_status_apply, revoke_apply;
+
+/* One event of the log (reliability.md R23). `tag` is of the API's EventLogEventTag; `detail` a JSON object. Neither
+ * names a person. */
+struct event {
+    const char *tag;
+    const struct uuid *message, *organisation, *system; /* NULL: none */
+    const char *actor;                                  /* who, where it was no system: "dpctl", "gateway"; NULL */
+    const char *detail;                                 /* NULL */
+};
+/* Appends to the chain of the change's database. */
+bool event_append(struct change *change, const struct event *event, struct error *error);
+/* The hash of an event that follows one with the hash `previous`. */
+bool event_hash(struct digest_stream *digests, const struct digest *previous, int64_t seq, int64_t time,
+                const struct event *event, struct digest *hash);
+
+/* A job of the outbox, written in the change that causes it. */
+bool job_add(struct change *change, const char *kind, const struct uuid *target, const struct uuid *subject,
+             struct error *error);
+
+/* ---- sweeping what nobody refers to (sweep.c), by the writer when it is idle ---- */
+
+struct sweep;
+bool sweep_open(const struct config *config, struct sweep **sweep, struct error *error);
+/* Looks at no more than `most` files of contents/ or the spool, going on where it stopped, and removes those older
+ * than config->orphan_hours that no row names. `mail` is the writer's connection, outside a transaction. */
+bool sweep_step(struct sweep *sweep, struct backend *mail, unsigned most, int64_t now, struct error *error);
+void sweep_close(struct sweep *sweep);
+
+#endif
