@@ -1,13 +1,12 @@
 /* dpctl certificate: taking back the right to call from one certificate. */
 #include "handlers/cli/cli_impl.h"
 
-enum { REVOKE_CERTIFICATE, REVOKE_FINGERPRINT, REVOKE_REASON };
+enum { REVOKE_FINGERPRINT, REVOKE_REASON };
 
 static const struct cli_option revoke_options[] = {
-    [REVOKE_CERTIFICATE] = {"--certificate",          "FILE", "the certificate (PEM)", false},
-    [REVOKE_FINGERPRINT] = {"--fingerprint", "HEX", "or its SHA-256 fingerprint, with or without colons", false},
-    [REVOKE_REASON] = {"--reason",                        "TEXT", "why, for the record", true},
-    {0                  },
+    [REVOKE_FINGERPRINT] = {"--fingerprint",                                         "HEX", "instead of FILE: its SHA-256, with or without colons", false},
+    [REVOKE_REASON] = {"--reason", "TEXT", "why, for the record", false},
+    {0                                                      },
 };
 
 static bool parse_fingerprint(const struct cli *cli, const char *text, struct digest *digest)
@@ -56,24 +55,25 @@ static int revoke(const struct cli *cli, const struct digest *digest, const char
 
 static int run_revoke(const struct cli *cli, const struct cli_arguments *arguments)
 {
-    const char *const *option = arguments->option;
+    const char *fingerprint = arguments->option[REVOKE_FINGERPRINT];
+    const char *reason = arguments->option[REVOKE_REASON] ? arguments->option[REVOKE_REASON] : "not told";
     struct certificate certificate;
     struct digest digest;
 
-    if (!option[REVOKE_CERTIFICATE] == !option[REVOKE_FINGERPRINT])
-        return cli_usage(cli, "One of --certificate and --fingerprint is needed, and only one");
-    if (option[REVOKE_FINGERPRINT])
-        return parse_fingerprint(cli, option[REVOKE_FINGERPRINT], &digest) ? revoke(cli, &digest, option[REVOKE_REASON])
-                                                                           : CLI_USAGE;
-    if (!cli_certificate(cli, option[REVOKE_CERTIFICATE], &certificate))
+    if (!fingerprint == (arguments->operand_count == 0))
+        return cli_usage(cli, "A certificate's file or its --fingerprint is needed, and only one of them");
+    if (fingerprint)
+        return parse_fingerprint(cli, fingerprint, &digest) ? revoke(cli, &digest, reason) : CLI_USAGE;
+    if (!cli_certificate(cli, arguments->operands[0], &certificate))
         return CLI_FINDINGS;
-    return revoke(cli, &certificate.digest, option[REVOKE_REASON]);
+    return revoke(cli, &certificate.digest, reason);
 }
 
 const struct cli_command cli_certificate_revoke = {
     .name = "certificate revoke",
+    .operands = "[FILE]",
     .says = "Takes back the right to call from a certificate, at once",
-    .example = "dpctl certificate revoke --certificate sandbox/keys/vendor1.crt --reason \"key lost\"",
+    .example = "dpctl certificate revoke sandbox/keys/vendor1.pem --reason \"key lost\"",
     .options = revoke_options,
     .run = run_revoke,
 };

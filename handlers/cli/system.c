@@ -350,7 +350,7 @@ const struct cli_command cli_system_add = {
     .name = "system add",
     .says = "Registers a system of an organisation and makes its token",
     .example = "dpctl system add --organisation 99000001 --name Fagsystem --type SENDER \\\n"
-               "      --certificate sandbox/keys/authority1.crt",
+               "      --certificate sandbox/keys/authority1.pem",
     .options = add_options,
     .run = run_add,
 };

@@ -3,8 +3,11 @@
 # C=DK, organizationIdentifier=NTRDK-<CVR>, O=..., serialNumber=UI:DK-O:G:<UUID>, CN=... (RSA 3072, SHA-256).
 #
 #   ca.sh make DIR [NAME]                          root and issuing CA named NAME; DIR/issuers.pem holds both
-#   ca.sh leaf DIR FILE CVR O UUID CN [FROM TO]    FILE.key, FILE.crt; FROM and TO like 20260101000000Z
-#   ca.sh server DIR FILE                          a server certificate for localhost and 127.0.0.1, from a CA of its
+#   ca.sh leaf DIR FILE CVR O UUID CN              a client's certificate: FILE.key, FILE.pem
+#   ca.sh odd DIR FILE [--foreign] [--expired] --like CERTIFICATE | --subject /C=DK/...
+#                                                  one with that subject, to try what is refused; --foreign: signed by
+#                                                  another CA with the same names
+#   ca.sh server DIR FILE                          a server's certificate for localhost and 127.0.0.1, from a CA of its
 #                                                  own, DIR/server-ca.pem, that signs nothing else
 #
 # Everything is valid from a day ago, so that a clock that is a little behind does no harm. Keys are private (0600).
@@ -34,10 +37,6 @@ policy = any
 x509_extensions = $2
 string_mask = utf8only
 [any]
-countryName = optional
-organizationIdentifier = optional
-organizationName = optional
-serialNumber = optional
 commonName = optional
 [ca_ext]
 basicConstraints = critical,CA:TRUE
@@ -80,17 +79,21 @@ request() {
 # sign CA_DIR EXTENSIONS OUT FROM TO
 sign() {
     settings "$1" "$2" >"$work/sign.cnf"
-    ssl ca -batch -notext -config "$work/sign.cnf" -in "$work/request" -out "$work/signed" -startdate "$4" -enddate "$5" \
+    ssl ca -batch -notext -preserveDN -config "$work/sign.cnf" -in "$work/request" -out "$work/signed" -startdate "$4" -enddate "$5" \
         -rand_serial
     mv "$work/signed" "$3"
     chmod 644 "$3"
+}
+
+new_key() {
+    ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$1"
 }
 
 # signer DIR: a folder that can sign; its key is there, its certificate follows.
 signer() {
     mkdir -p "$1/issued"
     : >"$1/index.txt"
-    ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$1/ca.key"
+    new_key "$1/ca.key"
 }
 
 # self_signed DIR CN
@@ -98,7 +101,7 @@ self_signed() {
     signer "$1"
     printf 'C = DK\nO = Sandkasse\nCN = %s\n' "$2" | request "$1/ca.key"
     settings "$1" ca_ext >"$work/sign.cnf"
-    ssl ca -batch -notext -selfsign -keyfile "$1/ca.key" -config "$work/sign.cnf" -in "$work/request" -out "$1/ca.crt" \
+    ssl ca -batch -notext -preserveDN -selfsign -keyfile "$1/ca.key" -config "$work/sign.cnf" -in "$work/request" -out "$1/ca.crt" \
         -startdate "$(days_from_now -1)" -enddate "$(days_from_now 3650)" -rand_serial
 }
 
@@ -115,10 +118,40 @@ make_ca() {
 
 make_leaf() {
     dir=$1 file=$2
-    ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$file.key"
+    new_key "$file.key"
     printf 'C = DK\norganizationIdentifier = NTRDK-%s\nO = %s\nserialNumber = UI:DK-O:G:%s\nCN = %s\n' "$3" "$4" "$5" "$6" |
         request "$file.key"
-    sign "$dir/issuing" leaf_ext "$file.crt" "${7:-$(days_from_now -1)}" "${8:-$(days_from_now 1095)}"
+    sign "$dir/issuing" leaf_ext "$file.pem" "$(days_from_now -1)" "$(days_from_now 1095)"
+}
+
+make_odd() {
+    dir=$1 file=$2 from=$(days_from_now -1) to=$(days_from_now 30)
+    shift 2
+    new_key "$file.key"
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --foreign)
+            dir=$dir/foreign
+            [ -e "$dir/issuers.pem" ] || make_ca "$dir"
+            ;;
+        --expired) from=$(days_from_now -400) to=$(days_from_now -1) ;;
+        --like)
+            ssl x509 -x509toreq -in "$2" -signkey "$file.key" -out "$work/request"
+            shift
+            ;;
+        --subject)
+            printf '[req]\ndistinguished_name = subject\n[subject]\n' >"$work/request.cnf"
+            ssl req -new -utf8 -key "$file.key" -config "$work/request.cnf" -subj "$2" -out "$work/request"
+            shift
+            ;;
+        *)
+            echo "ca.sh odd: $1 is not known" >&2
+            exit 2
+            ;;
+        esac
+        shift
+    done
+    sign "$dir/issuing" leaf_ext "$file.pem" "$from" "$to"
 }
 
 make_server() {
@@ -130,7 +163,7 @@ make_server() {
     fi
     ssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$file.key"
     printf 'CN = localhost\n' | request "$file.key"
-    sign "$dir/server" server_ext "$file.crt" "$(days_from_now -1)" "$(days_from_now 1095)"
+    sign "$dir/server" server_ext "$file.pem" "$(days_from_now -1)" "$(days_from_now 1095)"
 }
 
 command=${1:-}
@@ -140,9 +173,10 @@ trap 'rm -rf "$work"' EXIT
 case $command in
 make) shift && make_ca "$@" ;;
 leaf) shift && make_leaf "$@" ;;
+odd) shift && make_odd "$@" ;;
 server) shift && make_server "$@" ;;
 *)
-    echo "usage: ca.sh make DIR [NAME] | leaf DIR FILE CVR O UUID CN [FROM TO] | server DIR FILE" >&2
+    echo "usage: ca.sh make DIR [NAME] | leaf DIR FILE CVR O UUID CN | odd DIR FILE ... | server DIR FILE" >&2
     exit 2
     ;;
 esac
