@@ -36,24 +36,28 @@ void memo_schemas_close(struct memo_schemas *schemas);
 /* What a document may cost and what the settings allow. memo_limits_default() fills in the defaults of
  * reliability.md R17 and ngdp.md 1.5, 1.6. */
 struct memo_limits {
-    uint64_t body_bytes;           /* of the whole document */
-    uint64_t content_bytes;        /* decoded, over all contents: 99,500,000 */
-    size_t skeleton_bytes;         /* 4 MB */
-    size_t tag_bytes;              /* 8 KB */
-    unsigned attributes;           /* a tag: 32 */
-    unsigned depth;                /* 32 */
-    unsigned elements;             /* 100,000 */
-    unsigned files;                /* File elements in all: 1,000 */
-    unsigned additional_documents; /* 10 */
+    uint64_t body_bytes;                       /* of the whole document */
+    uint64_t content_bytes;                    /* decoded, over all contents: 99,500,000 */
+    size_t skeleton_bytes;                     /* 4 MB */
+    size_t tag_bytes;                          /* 8 KB */
+    unsigned attributes;                       /* a tag: 32 */
+    unsigned depth;                            /* 32 */
+    unsigned elements;                         /* 100,000 */
+    unsigned files;                            /* File elements in all: 1,000 */
+    unsigned additional_documents;             /* 10 */
     unsigned notification[MEMO_VERSION_COUNT]; /* characters: 150, 160 */
-    unsigned furthest_days;        /* of doNotDeliverUntilDate from today: 365 */
-    const char *const *extensions; /* allowed file extensions, lower case without dot, NULL-terminated */
+    unsigned furthest_days;                    /* of doNotDeliverUntilDate from today: 365 */
+    const char *const *extensions;             /* allowed file extensions, lower case without dot, NULL-terminated */
+    bool digests;                              /* off only where speed is measured: all digests are then zero */
 };
 void memo_limits_default(struct memo_limits *limits);
 
 /* Where decoded contents go. Calls come as begin, bytes..., end for one content after the other, in document order. A
- * false ends the reading with *error. `layout` describes the base64 text (memo_layout.h); it belongs to the reader and
- * is only valid during the call. A NULL keeper, or NULL members, discard. */
+ * false ends the reading with *error. `layout` (also in pieces, at any time between begin and end) describes the base64
+ * text as layout.c tells; the bytes handed out are only valid during the call. A NULL keeper, or NULL members, discard.
+ *
+ * Contents come whether the document is valid or not. One that is not base64 (schema.base64) comes with the bytes up to
+ * its fault, and its layout holds the rest as it stood, so that such a document too can be given back. */
 struct memo_keeper {
     void *state;
     bool (*begin)(void *state, struct error *error);
@@ -62,31 +66,37 @@ struct memo_keeper {
     bool (*end)(void *state, const struct digest *digest, uint64_t size, struct error *error);
 };
 
-/* Strings are in the arena, UTF-8, white space as XML gives it; NULL where the message has none. */
+/* Strings are in the arena, UTF-8, NULL where the message has none. White space is as XML gives it, but gone at both
+ * ends where the schema's type ignores it (dates, booleans, languages, URLs). Lines are those of the elements, 0 where
+ * there is none. */
 struct memo_party {
     const char *id, *id_type_text, *label;
     enum memo_id_type id_type;
     const char *contact_point_id; /* as written */
-    unsigned line;                /* of the element */
+    unsigned line, id_line, id_type_line, contact_point_line;
 };
 
 struct memo_action {
     const char *label, *code;
-    const char *start, *end;      /* xs:dateTime with Z */
-    const char *url;              /* EntryPoint */
+    const char *start, *end; /* xs:dateTime with Z */
+    const char *url;         /* EntryPoint */
     bool has_reservation, has_entry_point;
     const char *reservation_description, *reservation_uuid, *reservation_abstract, *reservation_location;
     const char *reservation_start, *reservation_end, *organizer_mail, *organizer_name;
-    unsigned line;
+    unsigned line, code_line, url_line;
     struct memo_action *next;
 };
 
+#define MEMO_NO_CONTENT (~0u)
+
 struct memo_file {
     const char *format, *filename, *language;
+    unsigned content;         /* its number among all contents of the document, from 0; MEMO_NO_CONTENT: it has none */
     uint64_t skeleton_offset; /* where its base64 text stood: this many bytes of the skeleton come before it */
     uint64_t size;            /* decoded */
     struct digest digest;     /* of the decoded bytes */
-    unsigned line;
+    unsigned line, filename_line, content_line;
+
     struct memo_file *next;
 };
 
@@ -108,32 +118,39 @@ struct memo_reply {
 struct memo {
     enum memo_version version;
     enum memo_type type;
-    struct uuid uuid;             /* messageUUID */
-    const char *uuid_text;        /* as written */
+    const char *type_text; /* as written: only where it is DIGITALPOST or NEMSMS does `type` mean anything */
+    struct uuid uuid;      /* messageUUID */
+    const char *uuid_text; /* as written */
     const char *message_id, *message_code, *label, *notification, *additional_notification, *post_type;
     bool reply, mandatory, legal_notification;
-    const char *reply_by;         /* xs:dateTime */
-    const char *not_before_day;   /* doNotDeliverUntilDate, "yyyy-mm-dd" (a time zone is cut off), NULL: at once */
-    const char *created;          /* MessageBody/createdDateTime */
+    const char *reply_by;       /* xs:dateTime */
+    const char *not_before_day; /* doNotDeliverUntilDate, "yyyy-mm-dd" (a time zone is cut off), NULL: at once */
+    const char *created;        /* MessageBody/createdDateTime */
     struct memo_party sender, recipient;
-    const char *case_id;          /* ContentData/CaseID/caseID */
-    const char *forward_uuid;     /* ForwardData/messageUUID */
+    const char *case_id;      /* ContentData/CaseID/caseID */
+    const char *forward_uuid; /* ForwardData/messageUUID */
     struct memo_reply *replies;
     bool has_body;
     struct memo_document *documents; /* in the order sent */
     unsigned document_count[DOCUMENT_KIND_COUNT], file_count;
+    unsigned line, type_line, notification_line, not_before_line, body_line;
 
-    struct digest digest;         /* of the document as it came */
-    uint64_t size;                /* bytes of the document as it came */
-    uint64_t content_size;        /* decoded bytes of all contents */
-    const char *skeleton;         /* in the arena */
+    const uint64_t *content_offsets; /* of every content, also one that stands where it may not: for memo_restore */
+    unsigned content_count;
+
+    struct digest digest;  /* of the document as it came */
+    uint64_t size;         /* bytes of the document as it came */
+    uint64_t content_size; /* decoded bytes of all contents */
+    const char *skeleton;  /* in the arena */
     size_t skeleton_size;
 };
 
 /* Gives up to `room` more bytes of the document; *got is 0 at its end. */
 typedef bool memo_source(void *state, void *bytes, size_t room, size_t *got, struct error *error);
 
-/* Reads a document: limits, well-formedness, schema, base64, and the fields above.
+/* Reads a document: limits, well-formedness, schema, base64, and the fields above. The findings come out in the order of
+ * their lines. The arena must have room for a few times limits->skeleton_bytes: a document whose fields do not fit is
+ * ERROR_XML_SKELETON_SIZE.
  *
  * Returns false with *error for what can never be kept (an xml.* fault, a limit, a source or keeper that failed): the
  * reading stops there; for xml.* faults and limits the finding is in *findings as well, with its line. Returns true
@@ -149,15 +166,17 @@ bool memo_rules_check(const struct memo *memo, const struct memo_limits *limits,
                       struct findings *findings);
 
 /* One row of the rules table, for `dpctl rules` and the manual. */
+struct rule_run;
 struct memo_rule {
     enum error_code code;
     enum severity severity;
-    const char *source; /* where the rule comes from */
+    const char *source;                                                /* where the rule comes from */
+    void (*check)(struct rule_run *run, const struct memo_rule *rule); /* NULL: checked while reading */
 };
 extern const struct memo_rule memo_rules[];
 extern const size_t memo_rule_count;
 
-/* Gives the document back. `fetch` hands out the decoded bytes of content number `index` (0-based, document order)
+/* Gives the document back: the skeleton with content number i, as its layout says, at offsets[i]. `fetch` hands out the decoded bytes of content number `index` (0-based, document order)
  * from `offset`; `layout` its layout bytes, whole. `write` gets the document front to back. */
 struct memo_parts {
     void *state;
