@@ -91,7 +91,7 @@ demo:
 
 # ---- testing ----
 
-TOOLS := $(addprefix $(BUILD)/tests/,post judge memo_speed store_speed parity replay_memo)
+TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so memo_speed store_speed parity replay_memo)
 tools: $(TOOLS)
 
 # A tool of the tests: every source of its name (post.c, post_*.c) in its folder, and the archives.
@@ -103,9 +103,16 @@ endef
 $(eval $(call test_tool,post,tests/lib))
 $(eval $(call test_tool,parity,tests/lib))
 $(eval $(call test_tool,judge,tests/crash))
+$(eval $(call test_tool,crash_page,tests/crash))
+$(eval $(call test_tool,powercut_image,tests/crash))
 $(eval $(call test_tool,memo_speed,tests/bench))
 $(eval $(call test_tool,store_speed,tests/bench))
 $(eval $(call test_tool,replay_memo,tests/fuzz))
+
+# Preloaded into a gateway whose every write is to be logged.
+$(BUILD)/tests/powercut.so: tests/crash/powercut.c tests/crash/powercut.h Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared $< -o $@
 
 # Everything CI runs; ends with one line of totals.
 test:
