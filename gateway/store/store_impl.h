@@ -59,6 +59,7 @@ enum statement {
     /* receipts */
     STMT_RECEIPT_LIST,
     STMT_RECEIPT_FETCH,
+    STMT_RECEIPT_FIND,
     STMT_RECEIPT_DELETE,
     /* mailboxes */
     STMT_MAILBOX_LIST,
@@ -110,6 +111,8 @@ void backend_close(struct backend *backend);
 
 enum backend_fault backend_fault(const struct backend *backend);
 
+/* The newest migration that was run, 0 for an empty database. */
+bool backend_schema(struct backend *backend, unsigned *version, struct error *error);
 /* Runs SQL of a migration or of a check, not from the list: for migrations.c, verify.c and backup.c alone. */
 bool backend_script(struct backend *backend, const char *sql, struct error *error);
 

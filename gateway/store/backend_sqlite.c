@@ -1,0 +1,492 @@
+/* The backend SQLite, Debian 12's 3.40.1 or newer.
+ *
+ * That version has two faults which lose acknowledged commits (feasibility.md 3, reliability.md M1). Neither can be
+ * met here: one process alone writes and checkpoints (the writer's lock), and a page never leaves the cache before its
+ * commit (cache_spill=off). So no connection checkpoints by itself, not even at its close. */
+#include "gateway/store/store_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#define OLDEST_VERSION 3037000 /* STRICT tables */
+#define FRAME_HEADER 24
+#define READER_WAIT_MS 50
+#define WRITER_WAIT_MS 2000
+#define COPY_PAGES 512
+
+enum control {
+    CONTROL_BEGIN_READ,
+    CONTROL_BEGIN,
+    CONTROL_COMMIT,
+    CONTROL_ROLLBACK,
+    CONTROL_SAVEPOINT,
+    CONTROL_KEEP,
+    CONTROL_UNDO,
+    CONTROL_COUNT
+};
+static const char *const controls[CONTROL_COUNT] = {
+    [CONTROL_BEGIN_READ] = "BEGIN",     [CONTROL_BEGIN] = "BEGIN IMMEDIATE",   [CONTROL_COMMIT] = "COMMIT",
+    [CONTROL_ROLLBACK] = "ROLLBACK",    [CONTROL_SAVEPOINT] = "SAVEPOINT one", [CONTROL_KEEP] = "RELEASE one",
+    [CONTROL_UNDO] = "ROLLBACK TO one",
+};
+
+struct backend {
+    sqlite3 *connection;
+    enum database database;
+    enum role role;
+    enum backend_fault fault;
+    uint64_t log_bytes;
+    uint64_t page_size;
+    sqlite3_stmt *controls[CONTROL_COUNT];
+    sqlite3_stmt *statements[STMT_COUNT]; /* prepared once each */
+};
+
+/* ---- failures ---- */
+
+static enum backend_fault fault_of(int result)
+{
+    switch (result & 0xff) {
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PROTOCOL:
+        return BACKEND_AWAY;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return BACKEND_BUSY;
+    case SQLITE_FULL:
+        return BACKEND_FULL;
+    case SQLITE_IOERR:
+        return BACKEND_IO;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        return BACKEND_CORRUPT;
+    case SQLITE_CONSTRAINT:
+        return result == SQLITE_CONSTRAINT_UNIQUE || result == SQLITE_CONSTRAINT_PRIMARYKEY ? BACKEND_TAKEN
+                                                                                            : BACKEND_CONSTRAINT;
+    default:
+        return BACKEND_OTHER;
+    }
+}
+
+static const enum error_code fault_codes[] = {
+    [BACKEND_FINE] = ERROR_INTERNAL,
+    [BACKEND_AWAY] = ERROR_STORE_UNAVAILABLE,
+    [BACKEND_FULL] = ERROR_STORE_FULL,
+    [BACKEND_IO] = ERROR_STORE_UNAVAILABLE,
+    [BACKEND_CORRUPT] = ERROR_STORE_CORRUPT,
+    [BACKEND_TAKEN] = ERROR_ALREADY_EXISTS,
+    [BACKEND_CONSTRAINT] = ERROR_CHANGE_MALFORMED,
+    [BACKEND_BUSY] = ERROR_STORE_UNAVAILABLE,
+    [BACKEND_OTHER] = ERROR_INTERNAL,
+};
+
+/* SQLite's own message may quote SQL, never a value; the code's name is enough. */
+static bool failed(struct backend *backend, int result, const char *where, struct error *error)
+{
+    backend->fault = fault_of(result);
+    if ((result & 0xff) == SQLITE_NOMEM)
+        return error_set(error, ERROR_OUT_OF_MEMORY, where, "SQLite");
+    return error_set(error, fault_codes[backend->fault], where, "SQLite %d: %s", result, sqlite3_errstr(result));
+}
+
+enum backend_fault backend_fault(const struct backend *backend)
+{
+    return backend->fault;
+}
+
+/* ---- opening ---- */
+
+static int log_grew(void *state, sqlite3 *connection, const char *name, int pages)
+{
+    struct backend *backend = state;
+
+    (void)connection;
+    (void)name;
+    backend->log_bytes = (uint64_t)pages * (backend->page_size + FRAME_HEADER);
+    return SQLITE_OK;
+}
+
+bool backend_script(struct backend *backend, const char *sql, struct error *error)
+{
+    int result = sqlite3_exec(backend->connection, sql, NULL, NULL, NULL);
+
+    return result == SQLITE_OK || failed(backend, result, "script", error);
+}
+
+/* The one number that a query without values gives. */
+static bool ask_number(struct backend *backend, const char *sql, int64_t *number, struct error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    int result = sqlite3_prepare_v2(backend->connection, sql, -1, &statement, NULL);
+
+    if (result == SQLITE_OK)
+        result = sqlite3_step(statement);
+    if (result == SQLITE_ROW)
+        *number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return result == SQLITE_ROW || failed(backend, result, sql, error);
+}
+
+static bool open_connection(const char *path, int flags, struct backend *backend, struct error *error)
+{
+    if (sqlite3_libversion_number() < OLDEST_VERSION)
+        return error_set(error, ERROR_STORE_UNAVAILABLE, NULL, "SQLite %s is too old", sqlite3_libversion());
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused, and harmless, once SQLite is in use */
+    int result = sqlite3_open_v2(path, &backend->connection, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+
+    if (result != SQLITE_OK)
+        return failed(backend, result, "open", error);
+    sqlite3_db_config(backend->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    sqlite3_db_config(backend->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_busy_timeout(backend->connection, flags & SQLITE_OPEN_READONLY ? READER_WAIT_MS : WRITER_WAIT_MS);
+    return backend_script(backend,
+                          "PRAGMA temp_store=memory; PRAGMA mmap_size=0; PRAGMA foreign_keys=on;"
+                          "PRAGMA trusted_schema=off; PRAGMA cell_size_check=on; PRAGMA wal_autocheckpoint=0;",
+                          error);
+}
+
+static struct backend *backend_new(enum database database, enum role role, struct error *error)
+{
+    struct backend *backend = calloc(1, sizeof *backend);
+
+    if (!backend) {
+        error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
+        return NULL;
+    }
+    backend->database = database;
+    backend->role = role;
+    return backend;
+}
+
+static bool set_up_writer(struct backend *backend, bool sync, struct error *error)
+{
+    int persist = 1;
+    int64_t page_size = 0;
+
+    if (!backend_script(backend, "PRAGMA journal_mode=wal; PRAGMA cache_spill=off; PRAGMA cache_size=-4000;", error)
+        || !backend_script(backend, sync ? "PRAGMA synchronous=full" : "PRAGMA synchronous=off", error)
+        || !ask_number(backend, "PRAGMA page_size", &page_size, error))
+        return false;
+    backend->page_size = (uint64_t)page_size;
+    sqlite3_file_control(backend->connection, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
+    sqlite3_wal_hook(backend->connection, log_grew, backend);
+    return true;
+}
+
+bool backend_open_writer(const char *path, enum database database, bool sync, struct backend **backend,
+                         struct error *error)
+{
+    *backend = backend_new(database, ROLE_WRITER, error);
+    if (*backend && open_connection(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, *backend, error)
+        && set_up_writer(*backend, sync, error))
+        return true;
+    backend_close(*backend);
+    *backend = NULL;
+    return false;
+}
+
+bool backend_open_reader(const char *path, enum database database, enum role role, struct backend **backend,
+                         struct error *error)
+{
+    char uri[4200];
+
+    *backend = backend_new(database, role, error);
+    if (!*backend)
+        return false;
+    if (strpbrk(path, "?#%") || (size_t)snprintf(uri, sizeof uri, "file:%s?mode=ro&readonly_shm=1", path) >= sizeof uri)
+        error_set(error, ERROR_CONFIG_INVALID, "state_dir", "the path is too long or has one of ? # %% in it");
+    else if (open_connection(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, *backend, error))
+        return true;
+    backend_close(*backend);
+    *backend = NULL;
+    return false;
+}
+
+void backend_close(struct backend *backend)
+{
+    if (!backend)
+        return;
+    for (int i = 0; i < CONTROL_COUNT; i++)
+        sqlite3_finalize(backend->controls[i]);
+    for (int i = 0; i < STMT_COUNT; i++)
+        sqlite3_finalize(backend->statements[i]);
+    sqlite3_close(backend->connection);
+    free(backend);
+}
+
+bool backend_schema(struct backend *backend, unsigned *version, struct error *error)
+{
+    int64_t number = 0;
+
+    if (!ask_number(backend, "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_version'", &number, error))
+        return false;
+    if (number && !ask_number(backend, "SELECT coalesce(max(version), 0) FROM schema_version", &number, error))
+        return false;
+    *version = (unsigned)number;
+    return true;
+}
+
+/* ---- transactions ---- */
+
+static bool control(struct backend *backend, enum control what, struct error *error)
+{
+    sqlite3_stmt **statement = &backend->controls[what];
+    int result = SQLITE_OK;
+
+    if (!*statement)
+        result =
+            sqlite3_prepare_v3(backend->connection, controls[what], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    if (result == SQLITE_OK) {
+        result = sqlite3_step(*statement);
+        sqlite3_reset(*statement);
+    }
+    return result == SQLITE_DONE || failed(backend, result, controls[what], error);
+}
+
+bool backend_begin_read(struct backend *backend, struct error *error)
+{
+    return control(backend, CONTROL_BEGIN_READ, error);
+}
+
+bool backend_begin(struct backend *backend, struct error *error)
+{
+    return control(backend, CONTROL_BEGIN, error);
+}
+
+bool backend_commit(struct backend *backend, struct error *error)
+{
+    return control(backend, CONTROL_COMMIT, error);
+}
+
+void backend_rollback(struct backend *backend)
+{
+    struct error ignored = {0};
+    enum backend_fault fault = backend->fault;
+
+    if (backend_in_transaction(backend))
+        control(backend, CONTROL_ROLLBACK, &ignored);
+    backend->fault = fault;
+}
+
+bool backend_savepoint(struct backend *backend, struct error *error)
+{
+    return control(backend, CONTROL_SAVEPOINT, error);
+}
+
+bool backend_savepoint_keep(struct backend *backend, struct error *error)
+{
+    return control(backend, CONTROL_KEEP, error);
+}
+
+bool backend_savepoint_undo(struct backend *backend, struct error *error)
+{
+    return control(backend, CONTROL_UNDO, error) && control(backend, CONTROL_KEEP, error);
+}
+
+bool backend_in_transaction(const struct backend *backend)
+{
+    return !sqlite3_get_autocommit(backend->connection);
+}
+
+/* ---- statements ---- */
+
+bool query_begin(struct backend *backend, enum statement statement, struct query *query, struct error *error)
+{
+    const struct statement_row *row = &statements[statement];
+    sqlite3_stmt **prepared = &backend->statements[statement];
+
+    *query = (struct query){.backend = backend, .error = error};
+    if (!(row->roles & ROLE_SET(backend->role)) || row->database != backend->database)
+        return error_set(error, ERROR_ROLE_NOT_ALLOWED, NULL, "statement %d as %s", (int)statement,
+                         role_name(backend->role));
+    if (!*prepared) {
+        int result = sqlite3_prepare_v3(backend->connection, row->text, -1, SQLITE_PREPARE_PERSISTENT, prepared, NULL);
+
+        if (result != SQLITE_OK)
+            return failed(backend, result, "prepare", error);
+    }
+    query->statement = *prepared;
+    return true;
+}
+
+/* The number of a name; 0, and the run fails, when the statement has no such name. */
+static int place(struct query *query, const char *name)
+{
+    int number = sqlite3_bind_parameter_index(query->statement, name);
+
+    if (!number && !query->failed) {
+        query->failed = true;
+        error_set(query->error, ERROR_INTERNAL, name, "the statement has no such value");
+    }
+    return number;
+}
+
+static void bound(struct query *query, const char *name, int result)
+{
+    if (result == SQLITE_OK || query->failed)
+        return;
+    query->failed = true;
+    failed(query->backend, result, name, query->error);
+}
+
+void query_set_number(struct query *query, const char *name, int64_t number)
+{
+    bound(query, name, sqlite3_bind_int64(query->statement, place(query, name), number));
+}
+
+void query_set_text(struct query *query, const char *name, const char *text)
+{
+    bound(query, name, sqlite3_bind_text(query->statement, place(query, name), text, -1, SQLITE_STATIC));
+}
+
+void query_set_bytes(struct query *query, const char *name, const void *bytes, size_t size)
+{
+    bound(query, name, sqlite3_bind_blob64(query->statement, place(query, name), bytes, size, SQLITE_STATIC));
+}
+
+void query_set_null(struct query *query, const char *name)
+{
+    bound(query, name, sqlite3_bind_null(query->statement, place(query, name)));
+}
+
+bool query_step(struct query *query)
+{
+    if (query->failed)
+        return false;
+    int result = sqlite3_step(query->statement);
+
+    if (result == SQLITE_ROW)
+        return true;
+    if (result != SQLITE_DONE) {
+        query->failed = true;
+        failed(query->backend, result, "step", query->error);
+    }
+    return false;
+}
+
+bool query_is_null(const struct query *query, int column)
+{
+    return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
+}
+
+int64_t query_number(const struct query *query, int column)
+{
+    return sqlite3_column_int64(query->statement, column);
+}
+
+const char *query_text(const struct query *query, int column)
+{
+    return (const char *)sqlite3_column_text(query->statement, column);
+}
+
+const void *query_bytes(const struct query *query, int column, size_t *size)
+{
+    const void *bytes = sqlite3_column_blob(query->statement, column);
+
+    *size = (size_t)sqlite3_column_bytes(query->statement, column);
+    return bytes;
+}
+
+bool query_end(struct query *query)
+{
+    sqlite3_reset(query->statement);
+    sqlite3_clear_bindings(query->statement);
+    return !query->failed;
+}
+
+bool query_run(struct query *query, uint64_t *rows)
+{
+    while (query_step(query)) {
+    }
+    if (rows)
+        *rows = query->failed ? 0 : (uint64_t)sqlite3_changes64(query->backend->connection);
+    return query_end(query);
+}
+
+int64_t query_last_id(const struct backend *backend)
+{
+    return sqlite3_last_insert_rowid(backend->connection);
+}
+
+/* ---- the write-ahead log, copies and checks ---- */
+
+uint64_t backend_log_bytes(const struct backend *backend)
+{
+    return backend->log_bytes;
+}
+
+bool backend_checkpoint(struct backend *backend, bool shorten, bool *whole, struct error *error)
+{
+    int in_log = 0, moved = 0;
+
+    sqlite3_busy_timeout(backend->connection, 0); /* a reader at work must not hold up the mail */
+    int result = sqlite3_wal_checkpoint_v2(
+        backend->connection, "main", shorten ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
+
+    sqlite3_busy_timeout(backend->connection, WRITER_WAIT_MS);
+    *whole = result == SQLITE_OK && in_log == moved;
+    if (*whole)
+        backend->log_bytes = 0;
+    return result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY || failed(backend, result, "checkpoint", error);
+}
+
+void backend_limit(struct backend *backend, unsigned pages)
+{
+    char sql[60];
+    struct error ignored = {0};
+
+    snprintf(sql, sizeof sql, "PRAGMA max_page_count=%u", pages);
+    backend_script(backend, sql, &ignored);
+}
+
+bool backend_copy(struct backend *backend, const char *path, store_progress *progress, void *state, struct error *error)
+{
+    sqlite3 *target = NULL;
+    sqlite3_backup *copy = NULL;
+    int result = sqlite3_open_v2(path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+    if (result == SQLITE_OK) {
+        copy = sqlite3_backup_init(target, "main", backend->connection, "main");
+        result = copy ? SQLITE_OK : sqlite3_errcode(target);
+    }
+    while (result == SQLITE_OK) {
+        result = sqlite3_backup_step(copy, COPY_PAGES);
+        uint64_t total = (uint64_t)sqlite3_backup_pagecount(copy), left = (uint64_t)sqlite3_backup_remaining(copy);
+
+        if (progress)
+            progress(state, total - left, total);
+    }
+    int finished = sqlite3_backup_finish(copy);
+
+    sqlite3_close(target);
+    return (result == SQLITE_DONE && finished == SQLITE_OK) || failed(backend, result, "copy", error);
+}
+
+bool backend_check(struct backend *backend, bool foreign, void (*each)(void *state, const char *line), void *state,
+                   struct error *error)
+{
+    sqlite3_stmt *statement = NULL;
+    const char *sql = foreign ? "PRAGMA foreign_key_check" : "PRAGMA integrity_check";
+    int result = sqlite3_prepare_v2(backend->connection, sql, -1, &statement, NULL);
+
+    while (result == SQLITE_OK || result == SQLITE_ROW) {
+        char line[200];
+
+        result = sqlite3_step(statement);
+        if (result != SQLITE_ROW)
+            break;
+        const char *text = (const char *)sqlite3_column_text(statement, 0);
+
+        if (!foreign && text && !strcmp(text, "ok"))
+            continue;
+        snprintf(line, sizeof line, foreign ? "%s row %s refers to nothing in %s" : "%s", text ? text : "",
+                 foreign ? (const char *)sqlite3_column_text(statement, 1) : "",
+                 foreign ? (const char *)sqlite3_column_text(statement, 2) : "");
+        each(state, line);
+    }
+    sqlite3_finalize(statement);
+    return result == SQLITE_DONE || failed(backend, result, sql, error);
+}
