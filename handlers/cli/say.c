@@ -19,10 +19,14 @@ int cli_usage(const struct cli *cli, const char *format, ...)
 int cli_failed(const struct cli *cli, const struct error *error)
 {
     const struct error_kind *kind = error_kind(error->code);
+    const char *text = cli->danish ? kind->da : kind->en;
+    size_t length = strlen(text);
     struct buffer json = {.limit = 4096};
 
-    fprintf(cli->err, "dpctl: %s%s%s%s%s.\n", cli->danish ? kind->da : kind->en, error->where[0] ? ": " : "",
-            error->where, error->detail[0] ? ": " : "", error->detail);
+    if (length > 0 && text[length - 1] == '.')
+        length--;
+    fprintf(cli->err, "dpctl: %.*s%s%s%s%s.\n", (int)length, text, error->where[0] ? ": " : "", error->where,
+            error->detail[0] ? ": " : "", error->detail);
     if (cli->json) {
         buffer_add_text(&json, "{");
         cli_json_text(&json, "code", kind->code);
