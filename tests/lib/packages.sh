@@ -10,7 +10,8 @@ set -eu
 
 run="gcc libc6-dev make pkg-config libfcgi-dev libxml2-dev libjansson-dev libsqlite3-dev libssl-dev libseccomp-dev
      libinih-dev nginx openssl curl jq procps"
-test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils sqlite3 shellcheck strace"
+test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils sqlite3 shellcheck strace
+      universal-ctags gcovr"
 bench="valgrind linux-perf"
 
 case "${1:-}" in

@@ -102,7 +102,7 @@ choose_run_dir() {
     run=$dir/run
     if [ "${#run}" -gt 80 ] || { has_users && ! reachable "$dir"; }; then
         run=$(cat "$dir/run.path" 2>/dev/null || true)
-        [ -n "$run" ] || run=$(mktemp -d /tmp/dp-XXXXXX)
+        [ -n "$run" ] || run=$(TMPDIR=/tmp mktemp -d)
         echo "$run" >"$dir/run.path"
     fi
     mkdir -p "$run"

@@ -1,0 +1,129 @@
+#!/usr/bin/env bats
+# dpctl as an operator uses it: what it tells, its exit status, and changes beside a running writer and without one.
+
+bats_require_minimum_version 1.5.0
+load lib
+
+setup_file() {
+    sandbox_start
+}
+
+teardown_file() {
+    sandbox_stop
+}
+
+dpctl() {
+    run --separate-stderr "$BUILD/dpctl" --config "$DP_CONFIG" "$@"
+    # shellcheck disable=SC2154 # set by run
+    echo "$status: $output $stderr" >&2
+}
+
+# told FILTER: jq over the last output
+told() {
+    jq -r "$1" <<<"$output"
+}
+
+@test "a wrong command line is one sentence on standard error and status 2" {
+    dpctl organisation add --cvr 123
+    [ "$status" = 2 ] && [ -z "$output" ] && [ "$(wc -l <<<"$stderr")" = 1 ]
+}
+
+@test "an unreadable settings file is status 1 and names the file" {
+    run --separate-stderr "$BUILD/dpctl" --config "$BATS_TEST_TMPDIR/none.ini" contact list
+    [ "$status" = 1 ] && [[ "$stderr" == *none.ini* ]]
+}
+
+@test "the settings file comes from DP_CONFIG where none is named" {
+    DP_CONFIG=$DP_CONFIG run "$BUILD/dpctl" --json organisation list
+    [ "$status" = 0 ] && [ "$(told length)" -ge 4 ]
+}
+
+@test "an organisation is added beside the running writer, listed, shown, and not added twice" {
+    dpctl --json organisation add --cvr 99000021 --name 'Myndighed "21"' --mandatory
+    [ "$status" = 0 ] && [ "$(told .mandatoryPostAllowed)" = true ]
+    dpctl --json organisation show 99000021
+    [ "$status" = 0 ] && [ "$(told '.[0].name')" = 'Myndighed "21"' ]
+    dpctl organisation list
+    [ "$status" = 0 ] && grep -q '^99000021  AUTHORITY' <<<"$output"
+    dpctl --json organisation add --cvr 99000021 --name Again
+    [ "$status" = 1 ] && [ "$(told '.message | length > 8')" = true ]
+    dpctl organisation show 99000029
+    [ "$status" = 1 ]
+}
+
+@test "a system's token is told once, and lets it call" {
+    dpctl --json system add --organisation 99000001 --name Nyt --type SENDER --certificate "$DP_SENDER_CERT"
+    [ "$status" = 0 ]
+    auth=$(told .authorization) id=$(told .id)
+    [ "$(base64 -d <<<"${auth#Basic }")" = "$id:$(told .token)" ]
+    AS_AUTH=$auth call GET /apis/v1/receipts/
+    [ "$STATUS" = 200 ]
+    dpctl --json system show "$id"
+    [ "$status" = 0 ] && [ "$(told '.[0].token')" = null ] && [ "$(told '.[0].certificateCvr')" = 99000001 ]
+    run -1 grep -F "${auth#Basic }" "$SANDBOX_DIR.out"
+}
+
+@test "a system of a vendor needs the vendor's certificate" {
+    dpctl system add --organisation 99000002 --name V --type SENDER --certificate "$DP_VENDOR_CERT"
+    [ "$status" = 1 ] && [[ "$stderr" == *99000003* ]]
+    dpctl system add --organisation 99000002 --name V --type SENDER --certificate "$DP_VENDOR_CERT" --delegated-cvr 99000003
+    [ "$status" = 0 ]
+}
+
+@test "a certificate that the gateway would not take is not registered" {
+    "$ROOT/tests/lib/sandbox.sh" certificate "$SANDBOX_DIR" "$BATS_TEST_TMPDIR/x" --foreign --like "$DP_SENDER_CERT"
+    dpctl --json system add --organisation 99000001 --name X --type SENDER --certificate "$BATS_TEST_TMPDIR/x.pem"
+    [ "$status" = 1 ] && [ "$(told .code)" = certificate.not.trusted ]
+}
+
+@test "a contact is added, exempted, closed and taken back" {
+    dpctl --json contact add --cpr 6710900021 --label "Borger 21"
+    [ "$status" = 0 ] && [ "$(told .status)" = REGISTERED ]
+    for state in exempt closed registered; do
+        dpctl --json contact status --cpr 6710900021 --status $state
+        [ "$status" = 0 ] && [ "$(told .status)" = "${state^^}" ]
+    done
+    dpctl --json contact show --cpr 6710900021
+    [ "$status" = 0 ] && [ "$(told .label)" = "Borger 21" ]
+    dpctl contact status --cpr 6710900029 --status closed
+    [ "$status" = 1 ]
+}
+
+@test "lists are JSON arrays, empty ones too" {
+    dpctl --json mailbox list --cpr 6710900099
+    [ "$status" = 0 ] && [ "$(told length)" = 0 ]
+    dpctl --json contact list
+    [ "$(told 'map(select(.cprNumber == "6505900005"))[0].status')" = EXEMPT ]
+    dpctl --json system list
+    [ "$(told 'map(.systemTypes | length > 0) | all')" = true ]
+}
+
+@test "the endpoints agree with what nginx lets through" {
+    dpctl endpoints --json
+    [ "$status" = 0 ] && [ "$(told 'map(keys == ["callers","method","path","pool"]) | all')" = true ]
+    while read -r method path; do
+        path=${path//"{receipt}"/$(new_uuid)}
+        call "$method" "/apis/v1$path"
+        echo "$method $path $STATUS" >&2
+        [ "$STATUS" != 405 ] && [ "$STATUS" != 502 ]
+        call PATCH "/apis/v1$path"
+        [ "$STATUS" = 405 ]
+    done < <(told '.[] | "\(.method) \(.path)"')
+}
+
+@test "rules are listed in Danish too" {
+    dpctl --json rules
+    [ "$status" = 0 ] && [ "$(told length)" -ge 15 ] && [ "$(told 'map(.messageDa | length > 8) | all')" = true ]
+    dpctl --lang da rules
+    [ "$status" = 0 ] && grep -q filnavn <<<"$output"
+}
+
+@test "with no writer running dpctl changes the store itself, and leaves no file of another owner" {
+    sandbox_halt
+    dpctl --json contact add --cpr 6710900022 --label "Borger 22"
+    [ "$status" = 0 ]
+    [ -z "$(find "$DP_STATE" ! -user "$(stat -c %U "$DP_STATE")")" ]
+    sandbox_serve
+    dpctl --json contact show --cpr 6710900022
+    [ "$status" = 0 ]
+}
