@@ -67,6 +67,14 @@ static void print_pattern(FILE *out, const struct endpoint *endpoint)
     fputs("/?$", out);
 }
 
+static bool is_first_of_path(const struct endpoint *endpoint)
+{
+    for (const struct endpoint *row = endpoints; row < endpoint; row++)
+        if (strcmp(row->path, endpoint->path) == 0)
+            return false;
+    return true;
+}
+
 static void print_nginx(FILE *out)
 {
     for (const struct endpoint *row = endpoints; row->path; row++) {
@@ -76,6 +84,8 @@ static void print_nginx(FILE *out)
     }
     /* Another method on a known path: its pool answers 405 and says which there are. nginx takes the first match. */
     for (const struct endpoint *row = endpoints; row->path; row++) {
+        if (!is_first_of_path(row))
+            continue;
         fprintf(out, "\"~^[A-Z]+:");
         print_pattern(out, row);
         fprintf(out, "\" %s;\n", role_name(row->pool));

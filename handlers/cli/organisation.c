@@ -87,7 +87,7 @@ static int run_list(const struct cli *cli, const struct cli_arguments *arguments
 
 static int run_show(const struct cli *cli, const struct cli_arguments *arguments)
 {
-    if (!cli_is_cvr(cli, "dpctl organisation show", arguments->operands[0]))
+    if (!cli_is_cvr(cli, "organisation show", arguments->operands[0]))
         return CLI_USAGE;
     return list(cli, arguments->operands[0]);
 }

@@ -86,7 +86,7 @@ static bool take_option(const struct cli *cli, const struct cli_command *command
             arguments->option[i] = value;
         return arguments->option[i] == value && value;
     }
-    cli_usage(cli, "dpctl %s has no option %s; dpctl %s --help lists them", command->name, argv[*at], command->name);
+    cli_usage(cli, "%s has no option %s; dpctl %s --help lists them", command->name, argv[*at], command->name);
     return false;
 }
 
@@ -97,12 +97,11 @@ static int check_operands(const struct cli *cli, const struct cli_command *comma
     bool any = takes && strstr(takes, "...");
 
     if (!takes && count > 0)
-        return cli_usage(cli, "dpctl %s takes only options; dpctl %s --help shows them", command->name, command->name);
+        return cli_usage(cli, "%s takes only options; dpctl %s --help shows them", command->name, command->name);
     if (takes && takes[0] != '[' && count == 0)
-        return cli_usage(cli, "dpctl %s needs %s; dpctl %s --help shows an example", command->name, takes,
-                         command->name);
+        return cli_usage(cli, "%s needs %s; dpctl %s --help shows an example", command->name, takes, command->name);
     if (takes && !any && count > 1)
-        return cli_usage(cli, "dpctl %s takes one %s", command->name, takes);
+        return cli_usage(cli, "%s takes one %s", command->name, takes);
     return CLI_OK;
 }
 
@@ -123,7 +122,7 @@ int cli_parse_arguments(const struct cli *cli, const struct cli_command *command
     }
     for (size_t i = 0; option && option[i].name; i++)
         if (option[i].required && !arguments->option[i])
-            return cli_usage(cli, "dpctl %s needs %s %s; dpctl %s --help shows an example", command->name,
-                             option[i].name, option[i].value ? option[i].value : "", command->name);
+            return cli_usage(cli, "%s needs %s %s; dpctl %s --help shows an example", command->name, option[i].name,
+                             option[i].value ? option[i].value : "", command->name);
     return check_operands(cli, command, arguments->operand_count);
 }

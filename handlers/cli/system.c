@@ -133,7 +133,7 @@ static int run_show(const struct cli *cli, const struct cli_arguments *arguments
     struct uuid id;
 
     if (!uuid_parse(arguments->operands[0], &id))
-        return cli_usage(cli, "dpctl system show takes a system's id, a UUID");
+        return cli_usage(cli, "system show takes a system's id, a UUID");
     return list(cli, &id);
 }
 
