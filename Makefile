@@ -91,7 +91,8 @@ demo:
 
 # ---- testing ----
 
-TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so memo_speed store_speed parity replay_memo)
+TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so memo_speed store_speed disk_speed \
+    parity replay_memo)
 tools: $(TOOLS)
 
 # A tool of the tests: every source of its name (post.c, post_*.c) in its folder, and the archives.
@@ -107,6 +108,7 @@ $(eval $(call test_tool,crash_page,tests/crash))
 $(eval $(call test_tool,powercut_image,tests/crash))
 $(eval $(call test_tool,memo_speed,tests/bench))
 $(eval $(call test_tool,store_speed,tests/bench))
+$(eval $(call test_tool,disk_speed,tests/bench))
 $(eval $(call test_tool,replay_memo,tests/fuzz))
 
 # Preloaded into a gateway whose every write is to be logged.

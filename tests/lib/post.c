@@ -293,8 +293,6 @@ static bool post_open(struct post *post)
         o->path = "/apis/v1/memos/";
         o->query = "?memo-message-uuid=";
         o->receipts = true;
-    } else if (post->template_count) {
-        o->query = strchr(o->path, '?') ? "&letter=" : "?letter=";
     }
     post->ledger = o->ledger ? ledger_open(o->ledger) : NULL;
     post->ssl = tls_open(o);

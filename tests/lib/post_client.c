@@ -141,7 +141,7 @@ static size_t head_write(struct client *c)
 {
     const struct options *o = &c->post->options;
     const char *connection = o->fresh ? "close" : "keep-alive";
-    const char *uuid = c->post->template_count ? c->letter.uuid : "";
+    const char *uuid = o->receipts ? c->letter.uuid : "";
     int n = snprintf(c->out, OUT_ROOM,
                      "%s %s%s%s HTTP/1.1\r\nHost: %s:%s\r\nConnection: %s\r\nAccept: application/json\r\n", o->method,
                      o->path, o->query, uuid, o->host, o->port, connection);
