@@ -122,7 +122,7 @@ test:
 	$(MAKE) all tools $(UNIT_BIN)
 	$(MAKE) BUILD=$(BUILD)/sanitized SANITIZE=address,undefined OPTIMISE="-O1 -g" sanitized
 	BUILD=$(BUILD) tests/lib/total tests/lib/includes tests/lib/lint $(UNIT_BIN) \
-	    $(patsubst $(BUILD)/%,$(BUILD)/sanitized/%,$(UNIT_BIN)) $(wildcard tests/e2e/*.bats)
+	    $(patsubst $(BUILD)/%,$(BUILD)/sanitized/%,$(UNIT_BIN)) $(wildcard tests/lib/*.bats tests/e2e/*.bats)
 
 sanitized: $(UNIT_BIN) $(BUILD)/tests/replay_memo
 

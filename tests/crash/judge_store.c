@@ -9,8 +9,6 @@
 
 #include <sqlite3.h>
 
-#include "gateway/content/content.h"
-
 /* All that the judge knows of the tables (gateway/store/migrations/). */
 static const char messages_sql[] = "SELECT message_uuid, digest, transmission_id FROM message";
 static const char unique_sql[] =
@@ -141,20 +139,20 @@ static void judge_content(const char *state, sqlite3_stmt *row, struct verdict *
 {
     struct digest wanted = {0}, is = {0};
     uint64_t size = (uint64_t)sqlite3_column_bytes(row, 2);
-    char below[CONTENT_PATH_SIZE], path[PATH_MAX];
+    char hex[DIGEST_HEX_SIZE], path[PATH_MAX];
     bool good;
 
     if (sqlite3_column_bytes(row, 0) == DIGEST_SIZE)
         memcpy(&wanted, sqlite3_column_blob(row, 0), DIGEST_SIZE);
-    content_path(&wanted, below);
+    digest_format(&wanted, hex);
     if (sqlite3_column_type(row, 2) == SQLITE_NULL) {
-        snprintf(path, sizeof(path), "%s/mail/contents/%s", state, below);
+        snprintf(path, sizeof(path), "%s/mail/contents/%.2s/%s", state, hex, hex);
         good = file_digest(path, &is, &size);
     } else {
         good = digest_of(sqlite3_column_blob(row, 2), (size_t)size, &is);
     }
     if (!good || !digest_same(&wanted, &is) || size != (uint64_t)sqlite3_column_int64(row, 1))
-        verdict_add(verdict, FAULT_DIGEST_WRONG, 1, below);
+        verdict_add(verdict, FAULT_DIGEST_WRONG, 1, hex);
 }
 
 static void judge_contents(sqlite3 *db, const char *state, struct verdict *verdict)

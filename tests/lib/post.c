@@ -92,69 +92,61 @@ static void take_sizes(struct options *o, const char *text)
         usage();
 }
 
-static void take_option(struct options *o, int option, const char *value)
+/* Where an option that is a text goes; NULL: it is none. */
+static const char **text_option(struct options *o, int option)
 {
     switch (option) {
     case OPT_CERT:
-        o->cert = value;
-        break;
+        return &o->cert;
     case OPT_KEY:
-        o->key = value;
-        break;
+        return &o->key;
     case OPT_CA:
-        o->ca = value;
-        break;
+        return &o->ca;
     case OPT_AUTH:
-        o->auth = value;
-        break;
+        return &o->auth;
     case OPT_LETTER:
-        o->template = value;
-        break;
+        return &o->template;
     case OPT_DAY:
-        o->day = value;
-        break;
-    case OPT_SIZE:
-        take_sizes(o, value);
-        break;
+        return &o->day;
     case OPT_PATH:
-        o->path = value;
-        break;
+        return &o->path;
     case OPT_METHOD:
-        o->method = value;
-        break;
-    case OPT_EXPECT:
-        o->expect = atoi(value);
-        break;
-    case OPT_NEW:
-        o->fresh = true;
-        break;
+        return &o->method;
     case OPT_LEDGER:
-        o->ledger = value;
-        break;
-    case OPT_RETRY:
-        o->retry = true;
-        break;
-    case OPT_RETRY_FOR:
-        o->retry_seconds = strtod(value, NULL);
-        break;
-    case OPT_TIMEOUT:
-        o->timeout = strtod(value, NULL);
-        break;
-    case OPT_VERBOSE:
-        o->verbose = true;
-        break;
-    case 'c':
-        o->clients = (unsigned)strtoul(value, NULL, 10);
-        break;
-    case 't':
-        o->seconds = strtod(value, NULL);
-        break;
-    case 'n':
-        o->count = strtoull(value, NULL, 10);
-        break;
+        return &o->ledger;
     default:
-        usage();
+        return NULL;
     }
+}
+
+static void take_option(struct options *o, int option, const char *value)
+{
+    const char **text = text_option(o, option);
+
+    if (text)
+        *text = value;
+    else if (option == OPT_SIZE)
+        take_sizes(o, value);
+    else if (option == OPT_EXPECT)
+        o->expect = atoi(value);
+    else if (option == OPT_NEW)
+        o->fresh = true;
+    else if (option == OPT_RETRY)
+        o->retry = true;
+    else if (option == OPT_RETRY_FOR)
+        o->retry_seconds = strtod(value, NULL);
+    else if (option == OPT_TIMEOUT)
+        o->timeout = strtod(value, NULL);
+    else if (option == OPT_VERBOSE)
+        o->verbose = true;
+    else if (option == 'c')
+        o->clients = (unsigned)strtoul(value, NULL, 10);
+    else if (option == 't')
+        o->seconds = strtod(value, NULL);
+    else if (option == 'n')
+        o->count = strtoull(value, NULL, 10);
+    else
+        usage();
 }
 
 /* "https://host:port" with the brackets of an IPv6 address. */

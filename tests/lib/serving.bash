@@ -1,8 +1,8 @@
 # For scripts that measure or crash a sandbox: making it, serving it in the background, sending letters.
 # shellcheck shell=bash disable=SC2154
-# Set before: root, build (absolute), work (an existing folder on a real disk). Then: new_sandbox, start, send..., stop.
+# Set before: root, build (absolute), work (an existing folder on a real disk), sandbox (below it). Then: new_sandbox,
+# start, send..., stop.
 
-sandbox=$work/sandbox
 serving=
 
 fail() {
