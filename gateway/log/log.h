@@ -32,9 +32,18 @@ struct log_field {
     const char *text;
     int64_t number;
 };
-#define LOG_T(k, v) {.key = (k), .kind = LOG_TEXT, .text = (v)}
-#define LOG_N(k, v) {.key = (k), .kind = LOG_NUMBER, .number = (int64_t)(v)}
-#define LOG_B(k, v) {.key = (k), .kind = LOG_BOOL, .number = (v)}
+#define LOG_T(k, v)                                                                                                    \
+    {                                                                                                                  \
+        .key = (k), .kind = LOG_TEXT, .text = (v)                                                                      \
+    }
+#define LOG_N(k, v)                                                                                                    \
+    {                                                                                                                  \
+        .key = (k), .kind = LOG_NUMBER, .number = (int64_t)(v)                                                         \
+    }
+#define LOG_B(k, v)                                                                                                    \
+    {                                                                                                                  \
+        .key = (k), .kind = LOG_BOOL, .number = (v)                                                                    \
+    }
 
 /* What every line of this process carries and from which level on lines are written. Set once a process. */
 struct log {

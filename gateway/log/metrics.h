@@ -11,25 +11,25 @@
 #include <stdint.h>
 
 enum metric {
-    METRIC_REQUESTS,         /* counter by pool (label: enum role x 5 + status / 100 - 1) */
-    METRIC_REQUEST_SECONDS,  /* histogram by pool */
-    METRIC_BODY_BYTES,       /* counter by pool */
-    METRIC_ACCEPTED,         /* counter: submissions answered 201 for the first time */
-    METRIC_REPEATED,         /* counter: submissions answered with the stored first answer */
-    METRIC_REFUSED,          /* counter by reason: caller, limit, schema, rule, conflict, store */
-    METRIC_COMMITS,          /* counter by database: mail, registry */
-    METRIC_CHANGES,          /* counter by outcome: done, refused, failed */
-    METRIC_GROUP_SIZE,       /* histogram of changes a commit */
-    METRIC_COMMIT_SECONDS,   /* histogram */
-    METRIC_CHECKPOINTS,      /* counter by outcome: whole, part, failed */
-    METRIC_WAL_BYTES,        /* gauge by database */
-    METRIC_FREE_BYTES,       /* gauge: of the file system that holds the store */
-    METRIC_QUEUE,            /* gauge: changes waiting for the writer, by lane: interactive, bulk */
-    METRIC_STORE_STATE,      /* gauge: enum store_state below */
-    METRIC_WORKERS,          /* gauge by pool: live workers */
-    METRIC_WORKER_EXITS,     /* counter by how: drained, failed, killed */
+    METRIC_REQUESTS,          /* counter by pool (label: enum role x 5 + status / 100 - 1) */
+    METRIC_REQUEST_SECONDS,   /* histogram by pool */
+    METRIC_BODY_BYTES,        /* counter by pool */
+    METRIC_ACCEPTED,          /* counter: submissions answered 201 for the first time */
+    METRIC_REPEATED,          /* counter: submissions answered with the stored first answer */
+    METRIC_REFUSED,           /* counter by reason: caller, limit, schema, rule, conflict, store */
+    METRIC_COMMITS,           /* counter by database: registry, mail */
+    METRIC_CHANGES,           /* counter by outcome: done, refused, failed */
+    METRIC_GROUP_SIZE,        /* histogram of changes a commit */
+    METRIC_COMMIT_SECONDS,    /* histogram */
+    METRIC_CHECKPOINTS,       /* counter by outcome: whole, part, failed */
+    METRIC_WAL_BYTES,         /* gauge by database */
+    METRIC_FREE_BYTES,        /* gauge: of the file system that holds the store */
+    METRIC_QUEUE,             /* gauge: changes waiting for the writer, by lane: interactive, bulk */
+    METRIC_STORE_STATE,       /* gauge: enum store_state below */
+    METRIC_WORKERS,           /* gauge by pool: live workers */
+    METRIC_WORKER_EXITS,      /* counter by how: drained, failed, killed */
     METRIC_CERTIFICATE_CACHE, /* counter by outcome: hit, miss */
-    METRIC_WRITER_BEAT,      /* gauge: wall clock in milliseconds of the writer's last turn */
+    METRIC_WRITER_BEAT,       /* gauge: wall clock in milliseconds of the writer's last turn */
     METRIC_COUNT
 };
 
