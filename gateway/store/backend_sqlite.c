@@ -236,6 +236,8 @@ static bool control(struct backend *backend, enum control what, struct error *er
     sqlite3_stmt **statement = &backend->controls[what];
     int result = SQLITE_OK;
 
+    if (what <= CONTROL_BEGIN)
+        backend->fault = BACKEND_FINE;
     if (!*statement)
         result =
             sqlite3_prepare_v3(backend->connection, controls[what], -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);

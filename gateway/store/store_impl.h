@@ -178,6 +178,37 @@ bool query_end(struct query *query);
 bool query_run(struct query *query, uint64_t *rows);
 int64_t query_last_id(const struct backend *backend); /* of the last row added */
 
+enum verb {
+    VERB_ACCEPT,
+    VERB_RECEIPT_DELETE,
+    VERB_ORGANISATION_ADD,
+    VERB_SYSTEM_ADD,
+    VERB_CONTACT_ADD,
+    VERB_CONTACT_STATUS,
+    VERB_REVOKE,
+    VERB_COUNT
+};
+
+/* ---- between worker and writer (wire.c): each is one message of a SOCK_SEQPACKET ---- */
+
+enum wire_kind { WIRE_HELLO = 1 /* a new writer: send again what has no answer */, WIRE_CHANGE, WIRE_ANSWER };
+
+struct wire_change {
+    uint64_t id; /* random; the answer has the same */
+    enum verb verb;
+    struct uuid party;
+    const char *spool_name; /* NULL: the verb's fields follow in the message */
+    uint64_t spool_size;
+};
+void wire_pack_hello(struct packer *packer);
+void wire_pack_change(struct packer *packer, const struct wire_change *change);
+/* Leaves `in` before the fields. False: it is no change, or of no verb there is. */
+bool wire_unpack_change(struct unpacker *in, struct wire_change *change);
+/* What the verb's apply packed follows where error->code is ERROR_NONE. */
+void wire_pack_answer(struct packer *packer, uint64_t id, const struct error *error);
+/* False: malformed. */
+bool wire_unpack_answer(struct unpacker *in, uint64_t *id, struct error *error);
+
 /* ---- the worker's side ---- */
 
 struct store {
@@ -191,26 +222,20 @@ struct store {
     struct buffer request, answer;
     struct packer packer;
     uint64_t change_id;
+    unsigned char *inbox; /* ANSWER_MAX bytes */
 };
 
-/* Path of a database, below config->state_dir; `out` takes PATH_MAX. */
-void store_path(const struct config *config, enum database database, char *out);
+/* A path below config->state_dir; `out` takes PATH_MAX. */
+void store_path(const struct config *config, const char *below, char *out);
+extern const char *const store_database_paths[DATABASE_COUNT];
+#define STORE_CONTENTS "mail/contents"
+#define STORE_SPOOL "spool"
+#define STORE_LOCK "writer.lock"
 
 /* Runs `read` in one read transaction of the database. While the writer is away it opens anew and tries again for a
  * short time, so `read` may run more than once; then ERROR_STORE_UNAVAILABLE. */
 typedef bool store_reading(struct backend *backend, void *state, struct error *error);
 bool store_read(struct store *store, enum database database, store_reading *read, void *state, struct error *error);
-
-enum verb {
-    VERB_ACCEPT,
-    VERB_RECEIPT_DELETE,
-    VERB_ORGANISATION_ADD,
-    VERB_SYSTEM_ADD,
-    VERB_CONTACT_ADD,
-    VERB_CONTACT_STATUS,
-    VERB_REVOKE,
-    VERB_COUNT
-};
 
 /* Begins a change; its fields are packed with the packer that is returned. `party` is whose turn it takes in the
  * writer's queue (the sender's organisation); NULL: nobody's in particular. */
@@ -223,6 +248,7 @@ bool change_ask(struct store *store, struct unpacker *answer, struct error *erro
 
 #define CHANGE_INLINE_MAX (200u * 1024) /* what goes through the slot in one message */
 #define CHANGE_MAX (8u * 1024 * 1024)
+#define ANSWER_MAX (64u * 1024)
 
 enum lane { LANE_INTERACTIVE, LANE_BULK, LANE_COUNT };
 
@@ -245,6 +271,14 @@ struct book {
     int64_t event;      /* its seq */
     int64_t totals[TOTAL_COUNT];
 };
+
+struct keeper; /* the writer's hands on contents/ and the spool */
+/* Takes a spooled content over: afterwards it is the file of that digest, and keeper_sync() makes it last. One that is
+ * there already stays. Spool file neither here nor there, or of another size: ERROR_SPOOL_FAILED. */
+bool keeper_take(struct keeper *keeper, const struct digest *digest, uint64_t size, const char *spool_name,
+                 struct error *error);
+/* A spool file that is not needed, because its content was kept before. */
+void keeper_drop(struct keeper *keeper, const char *spool_name);
 
 /* Everything that applying a change may use. */
 struct change {

@@ -1,0 +1,98 @@
+#include "gateway/store/accept_impl.h"
+
+enum folder_type { FOLDER_INBOX = 1, FOLDER_DRAFTS, FOLDER_SENT, FOLDER_DELETED, FOLDER_TYPE_END };
+
+static const char *const folder_names[FOLDER_TYPE_END] = {
+    [FOLDER_INBOX] = "INBOX",
+    [FOLDER_DRAFTS] = "DRAFTS",
+    [FOLDER_SENT] = "SENT",
+    [FOLDER_DELETED] = "DELETED",
+};
+
+static bool folder_add(struct change *change, int64_t mailbox, int type, int64_t *folder, struct error *error)
+{
+    struct uuid id;
+    struct query query;
+
+    if (!uuid_random(&id))
+        return error_set(error, ERROR_INTERNAL, NULL, "no randomness");
+    if (!query_begin(change->backend, STMT_FOLDER_ADD, &query, error))
+        return false;
+    query_set_uuid(&query, ":id", &id);
+    query_set_number(&query, ":mailbox", mailbox);
+    query_set_number(&query, ":type", type);
+    query_set_text(&query, ":name", folder_names[type]);
+    query_set_number(&query, ":created", change->now);
+    if (!query_run(&query, NULL))
+        return false;
+    *folder = query_last_id(change->backend);
+    return true;
+}
+
+/* A mailbox comes with its four folders. */
+static bool mailbox_add(struct change *change, struct arriving *arriving, struct error *error)
+{
+    struct uuid id;
+    struct query query;
+
+    if (!uuid_random(&id))
+        return error_set(error, ERROR_INTERNAL, NULL, "no randomness");
+    if (!query_begin(change->backend, STMT_MAILBOX_ADD, &query, error))
+        return false;
+    query_set_uuid(&query, ":id", &id);
+    query_set_text(&query, ":number", arriving->submission.recipient_number);
+    query_set_number(&query, ":company", arriving->submission.recipient_is_company);
+    query_set_number(&query, ":created", change->now);
+    if (!query_run(&query, NULL))
+        return false;
+    arriving->mailbox = query_last_id(change->backend);
+    for (int type = FOLDER_INBOX; type < FOLDER_TYPE_END; type++) {
+        int64_t folder;
+
+        if (!folder_add(change, arriving->mailbox, type, &folder, error))
+            return false;
+        if (type == FOLDER_INBOX)
+            arriving->folder = folder;
+    }
+    return true;
+}
+
+static bool mailbox_find(struct change *change, struct arriving *arriving, struct error *error)
+{
+    struct query query;
+
+    if (!query_begin(change->backend, STMT_MAILBOX_FIND, &query, error))
+        return false;
+    query_set_text(&query, ":number", arriving->submission.recipient_number);
+    query_set_number(&query, ":type", FOLDER_INBOX);
+    if (query_step(&query)) {
+        arriving->mailbox = query_number(&query, 0);
+        arriving->folder = query_number(&query, 1);
+    }
+    return query_end(&query);
+}
+
+static bool count_one(struct change *change, enum statement statement, int64_t seq, struct error *error)
+{
+    struct query query;
+
+    if (!query_begin(change->backend, statement, &query, error))
+        return false;
+    query_set_number(&query, ":seq", seq);
+    return query_run(&query, NULL);
+}
+
+bool place_count(struct change *change, int64_t mailbox, int64_t folder, struct error *error)
+{
+    return count_one(change, STMT_MAILBOX_PLACE, mailbox, error) && count_one(change, STMT_FOLDER_PLACE, folder, error);
+}
+
+bool accept_place(struct change *change, struct arriving *arriving, struct error *error)
+{
+    if (!arriving->submission.placed)
+        return true;
+    if (!mailbox_find(change, arriving, error) || (!arriving->mailbox && !mailbox_add(change, arriving, error)))
+        return false;
+    arriving->held = arriving->submission.available > change->now;
+    return arriving->held || place_count(change, arriving->mailbox, arriving->folder, error);
+}

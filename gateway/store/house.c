@@ -1,0 +1,168 @@
+/* What the writer does besides: room on the disk, held letters, the size of the logs, sweeping. */
+#include "gateway/store/writer_impl.h"
+
+#include "gateway/base/crash_point.h"
+#include "gateway/base/time.h"
+
+#include "gateway/store/accept_impl.h"
+
+#define HELD_AT_ONCE 100  /* released in one change, so that letters coming in wait no longer */
+#define SWEPT_AT_ONCE 20  /* files looked at in one turn */
+#define IDLE_MS 1000      /* without a change, before the logs are shortened */
+#define TRY_AGAIN_SHARE 4 /* a checkpoint that readers held up is tried again a quarter of its limit later */
+
+/* ---- held letters ---- */
+
+struct due {
+    int64_t message, mailbox, folder;
+    struct uuid message_uuid, organisation, system;
+};
+
+static bool held_find(struct change *change, struct due *due, unsigned *count, struct error *error)
+{
+    struct query query;
+
+    *count = 0;
+    if (!query_begin(change->backend, STMT_HELD_DUE, &query, error))
+        return false;
+    query_set_number(&query, ":now", change->now);
+    query_set_number(&query, ":most", HELD_AT_ONCE);
+    while (*count < HELD_AT_ONCE && query_step(&query)) {
+        struct due *one = &due[*count];
+
+        one->message = query_number(&query, 0);
+        one->mailbox = query_number(&query, 4);
+        one->folder = query_number(&query, 5);
+        if (!query_uuid(&query, 1, &one->message_uuid) || !query_uuid(&query, 2, &one->organisation)
+            || !query_uuid(&query, 3, &one->system))
+            break;
+        (*count)++;
+    }
+    return query_end(&query);
+}
+
+static bool held_release(struct change *change, const struct due *due, struct error *error)
+{
+    struct event event = {
+        .tag = "MEMO_AVAILABLE_TO_RECIPIENT",
+        .message = &due->message_uuid,
+        .organisation = &due->organisation,
+        .system = &due->system,
+    };
+    struct query query;
+
+    if (!query_begin(change->backend, STMT_HELD_RELEASE, &query, error))
+        return false;
+    query_set_number(&query, ":seq", due->message);
+    if (!query_run(&query, NULL) || !place_count(change, due->mailbox, due->folder, error)
+        || !event_append(change, &event, error))
+        return false;
+    change->book->totals[TOTAL_HELD]--;
+    return true;
+}
+
+bool held_release_apply(struct change *change, struct unpacker *in, struct packer *out, struct error *error)
+{
+    struct due *due = arena_alloc(change->arena, HELD_AT_ONCE * sizeof *due);
+    unsigned count = 0;
+
+    (void)in;
+    (void)out;
+    if (!due)
+        return error_set(error, ERROR_OUT_OF_MEMORY, NULL, "held letters");
+    if (!held_find(change, due, &count, error))
+        return false;
+    for (unsigned i = 0; i < count; i++)
+        if (!held_release(change, &due[i], error))
+            return false;
+    return true;
+}
+
+static bool any_due(struct writer *writer, bool *any, struct error *error)
+{
+    struct query query;
+
+    *any = false;
+    if (!writer->desks[DATABASE_MAIL].book.totals[TOTAL_HELD])
+        return true;
+    if (!query_begin(writer->desks[DATABASE_MAIL].backend, STMT_HELD_DUE, &query, error))
+        return false;
+    query_set_number(&query, ":now", writer->now);
+    query_set_number(&query, ":most", 1);
+    *any = query_step(&query);
+    return query_end(&query);
+}
+
+/* ---- room ---- */
+
+static void look_for_room(struct writer *writer)
+{
+    const struct config *config = writer->config;
+    uint64_t log = 0;
+
+    for (enum database database = 0; database < DATABASE_COUNT; database++)
+        log = backend_log_bytes(writer->desks[database].backend) > log
+                  ? backend_log_bytes(writer->desks[database].backend)
+                  : log;
+    if (!keeper_free_bytes(writer->keeper, &writer->free_bytes))
+        writer->free_bytes = 0;
+    bool no_room = writer->free_bytes < config->free_floor || log > config->wal_cap;
+
+    if (no_room != writer->no_room && writer->log)
+        log_line(writer->log, LOG_WARNING, NULL, no_room ? "no room for mail" : "room for mail again",
+                 LOG_N("free_bytes", writer->free_bytes), LOG_N("log_bytes", log));
+    writer->no_room = no_room;
+    metrics_set(writer->metrics, METRIC_FREE_BYTES, 0, writer->free_bytes);
+    metrics_set(writer->metrics, METRIC_STORE_STATE, 0, no_room ? STORE_NO_MAIL : STORE_OK);
+}
+
+/* ---- the logs ---- */
+
+bool house_checkpoint(struct writer *writer, enum database database, bool shorten, struct error *error)
+{
+    struct desk *desk = &writer->desks[database];
+    uint64_t bytes = backend_log_bytes(desk->backend), limit = writer->config->wal_checkpoint;
+    bool whole = false;
+
+    if (!bytes || (!shorten && (bytes < limit || bytes < desk->checked_at + limit / TRY_AGAIN_SHARE)))
+        return true;
+    crash_point(CRASH_WRITER_BEFORE_CHECKPOINT);
+    bool ok = backend_checkpoint(desk->backend, shorten, &whole, error);
+
+    crash_point(CRASH_WRITER_AFTER_CHECKPOINT);
+    desk->checked_at = whole ? 0 : bytes;
+    metrics_add(writer->metrics, METRIC_CHECKPOINTS, !ok ? 2 : whole ? 0 : 1, 1);
+    return ok;
+}
+
+/* ---- once a second ---- */
+
+static bool when_idle(struct writer *writer, struct error *error)
+{
+    struct error swept = {0};
+
+    for (enum database database = 0; database < DATABASE_COUNT; database++)
+        if (!house_checkpoint(writer, database, true, error))
+            return false;
+    if (!sweep_step(writer->sweep, writer->desks[DATABASE_MAIL].backend, SWEPT_AT_ONCE, writer->now, &swept)
+        && writer->log)
+        log_error(writer->log, LOG_WARNING, NULL, "sweeping failed", &swept);
+    return true;
+}
+
+bool house_keep(struct writer *writer, struct error *error)
+{
+    int64_t monotonic = time_monotonic();
+    bool due = false;
+
+    metrics_set(writer->metrics, METRIC_WRITER_BEAT, 0, (uint64_t)writer->now);
+    metrics_set(writer->metrics, METRIC_QUEUE, 0, writer->queue.count[LANE_INTERACTIVE]);
+    metrics_set(writer->metrics, METRIC_QUEUE, 1, writer->queue.count[LANE_BULK]);
+    if (monotonic < writer->second + 1000)
+        return true;
+    writer->second = monotonic;
+    look_for_room(writer);
+    if (!any_due(writer, &due, error) || (due && !group_own(writer, held_release_apply, NULL, error)))
+        return false;
+    return monotonic < writer->busy + IDLE_MS || when_idle(writer, error);
+}
