@@ -93,6 +93,8 @@ static bool content_character(struct content *content, unsigned char character, 
         content->held.newlines += character == '\n';
         return layout_blank(&content->layout, character, error);
     }
+    if (character == '&')
+        return error_set(error, ERROR_XML_CONTENT_NOT_PLAIN, NULL, NULL);
     content->empty = false;
     if (value == BASE64_PAD)
         return content_pad(content, error);
@@ -115,14 +117,16 @@ static bool content_literal(struct content *content, const unsigned char *text, 
 
     for (size_t i = 0; i < size; i++) {
         if (!is_character(text[i]))
-            return error_set(error, ERROR_XML_MALFORMED, NULL, "a control character in a content");
+            return error_set(error, ERROR_XML_MALFORMED, NULL, "A character is not allowed in XML.");
+        if (text[i] == '&')
+            return error_set(error, ERROR_XML_CONTENT_NOT_PLAIN, NULL, NULL);
         if (text[i] == '>' && content->brackets >= 2)
-            return error_set(error, ERROR_XML_MALFORMED, NULL, "]]> in a content");
+            return error_set(error, ERROR_XML_MALFORMED, NULL, "]]> is not allowed in text.");
         content->brackets = text[i] == ']' ? content->brackets + 1 : 0;
         content->held.newlines += text[i] == '\n';
     }
     if (!utf8_add(&content->utf8, text, size, &bad))
-        return error_set(error, ERROR_XML_NOT_UTF8, NULL, "in a content");
+        return error_set(error, ERROR_XML_NOT_UTF8, NULL, NULL);
     return layout_literal(&content->layout, text, size, error);
 }
 
@@ -168,7 +172,7 @@ bool content_finish(struct content *content, struct error *error)
         && !content_spoil(content, error))
         return false;
     if (content->utf8.left > 0)
-        return error_set(error, ERROR_XML_NOT_UTF8, NULL, "in a content");
+        return error_set(error, ERROR_XML_NOT_UTF8, NULL, NULL);
     if (!decoded_flush(content, error) || !layout_finish(&content->layout, error))
         return false;
     if (content->digest && !digest_finish(content->digest, &content->held.digest))

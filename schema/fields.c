@@ -300,6 +300,7 @@ void fields_content(struct fields *fields, unsigned number, const struct held *h
 {
     struct memo_file *file = fields->base[NODE_FILE];
 
+    file->base64 = held->fault_line == 0;
     file->content = number;
     file->skeleton_offset = held->offset;
     file->size = held->size;

@@ -91,6 +91,7 @@ struct memo_action {
 
 struct memo_file {
     const char *format, *filename, *language;
+    bool base64;              /* its content is base64; where not, size and digest mean nothing */
     unsigned content;         /* its number among all contents of the document, from 0; MEMO_NO_CONTENT: it has none */
     uint64_t skeleton_offset; /* where its base64 text stood: this many bytes of the skeleton come before it */
     uint64_t size;            /* decoded */

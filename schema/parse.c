@@ -71,7 +71,7 @@ static void schema_finding(struct parse *parse, enum error_code code, const char
 
     finding.field = path_format(&parse->path, attribute_of(message), parse->arena);
     if (expected)
-        finding.detail = arena_format(parse->arena, "%s %s", detail ? detail : "", expected);
+        finding.detail = expected;
     if (code == ERROR_SCHEMA_VALUE && parse->text.size > 0 && step->name)
         finding.rejected = harmless_value(step->name, parse->text.data, parse->text.size, parse->arena);
     /* a broken facet is told twice: the facet, then the type */
@@ -202,7 +202,8 @@ static enum memo_version choose_version(struct parse *parse, const xmlChar **att
         return MEMO_1_1;
     if (is_version(text, size, '2'))
         return MEMO_1_2;
-    version_finding(parse, text, size);
+    if (strspn(text, " \t\r\n+-.0123456789") >= size) /* what is no number is the schema's to tell */
+        version_finding(parse, text, size);
     return fallback;
 }
 

@@ -301,7 +301,7 @@ static void check_extension(struct rule_run *run, const struct memo_rule *rule, 
 static void check_empty(struct rule_run *run, const struct memo_rule *rule, const struct memo_file *file,
                         const struct place *place)
 {
-    if (file->content != MEMO_NO_CONTENT && file->size == 0)
+    if (file->content != MEMO_NO_CONTENT && file->base64 && file->size == 0)
         broken(run, rule, file->content_line, place_path(run, place, "/memo:content"), NULL);
 }
 

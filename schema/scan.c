@@ -266,8 +266,8 @@ static bool is_content(const struct scanner *scanner)
     return scanner->name_size == strlen(CONTENT_NAME) && memcmp(scanner->name, CONTENT_NAME, scanner->name_size) == 0;
 }
 
-/* At the ">" of a start tag. An empty `content` is a content too, so that contents are numbered as libxml2 meets
- * them. */
+/* At the ">" of a start tag. An empty `content` is a content too, so that contents are numbered as libxml2 meets them;
+ * it is over before the ">", because libxml2 must not meet its end first. */
 static const unsigned char *end_start_tag(struct scanner *scanner, const unsigned char *at, struct error *error)
 {
     const struct scan_events *events = scanner->events;
@@ -277,7 +277,7 @@ static const unsigned char *end_start_tag(struct scanner *scanner, const unsigne
     scanner->depth += !empty;
     if (!is_content(scanner))
         return at + 1;
-    if (!keep_to(scanner, at + 1, error) || !events->content_start(events->state, scanner->line, error))
+    if (!keep_to(scanner, empty ? at : at + 1, error) || !events->content_start(events->state, scanner->line, error))
         return NULL;
     if (empty)
         return events->content_end(events->state, error) ? at + 1 : NULL;
@@ -447,7 +447,7 @@ bool scan_finish(struct scanner *scanner, struct error *error)
     if (scanner->utf8.left > 0)
         return error_set(error, ERROR_XML_NOT_UTF8, NULL, NULL);
     if (scanner->state != SCAN_TEXT || scanner->depth > 0 || scanner->elements == 0)
-        return error_set(error, ERROR_XML_MALFORMED, NULL, "the document ends too early");
+        return error_set(error, ERROR_XML_MALFORMED, NULL, "The document ends too early.");
     return true;
 }
 
