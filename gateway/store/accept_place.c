@@ -47,7 +47,7 @@ static bool mailbox_add(struct change *change, struct arriving *arriving, struct
         return false;
     arriving->mailbox = query_last_id(change->backend);
     for (int type = FOLDER_INBOX; type < FOLDER_TYPE_END; type++) {
-        int64_t folder;
+        int64_t folder = 0;
 
         if (!folder_add(change, arriving->mailbox, type, &folder, error))
             return false;
