@@ -14,10 +14,11 @@ enum fault { FAULT_SENDER, FAULT_RECIPIENT, FAULT_READER, FAULT_OPERATOR, FAULT_
 #define ERROR_CODES(X) /* the closed list; the table in error.c has one row for each */                                \
     /* how the service is called */                                                                                    \
     X(NONE)                                                                                                            \
-    X(NOT_FOUND) X(METHOD_NOT_ALLOWED) X(NOT_ACCEPTABLE) X(REQUEST_TIMEOUT) X(LENGTH_REQUIRED) X(BODY_TOO_LARGE)       \
-        X(MEDIA_TYPE) X(BUNDLE_NOT_SERVED) X(TOO_MANY_REQUESTS) X(REQUEST_MALFORMED) X(BODY_CUT_OFF)                   \
-            X(PARAMETER_MISSING) X(PARAMETER_INVALID) X(PARAMETER_UNKNOWN) X(PAGE_TOO_LARGE) X(PAGE_TOO_DEEP)          \
-                X(JSON_MALFORMED) X(HEADER_REPEATED) /* who calls */                                                   \
+    X(NOT_FOUND)                                                                                                       \
+    X(METHOD_NOT_ALLOWED) X(NOT_ACCEPTABLE) X(REQUEST_TIMEOUT) X(LENGTH_REQUIRED) X(BODY_TOO_LARGE) X(MEDIA_TYPE)      \
+        X(BUNDLE_NOT_SERVED) X(TOO_MANY_REQUESTS) X(REQUEST_MALFORMED) X(BODY_CUT_OFF) X(PARAMETER_MISSING)            \
+            X(PARAMETER_INVALID) X(PARAMETER_UNKNOWN) X(PAGE_TOO_LARGE) X(PAGE_TOO_DEEP) X(JSON_MALFORMED)             \
+                X(HEADER_REPEATED) /* who calls */                                                                     \
         X(CERTIFICATE_MISSING) X(CERTIFICATE_NOT_TRUSTED) X(CERTIFICATE_EXPIRED) X(CERTIFICATE_REVOKED)                \
             X(CERTIFICATE_SUBJECT) X(CERTIFICATE_NOT_REGISTERED) X(BASIC_MISSING) X(BASIC_MALFORMED) X(BASIC_WRONG)    \
                 X(SYSTEM_INACTIVE) X(SYSTEM_NOT_SENDER) X(ADDRESS_NOT_ALLOWED) X(SENDER_NOT_ALLOWED)                   \

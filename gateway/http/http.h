@@ -47,27 +47,27 @@ struct parameter {
 /* What a handler works on. Everything lies in the arena and is gone after the answer. */
 struct request {
     const struct endpoint *endpoint;
-    const char *method, *path; /* path as nginx normalised it, without the query */
+    const char *method, *path;                 /* path as nginx normalised it, without the query */
     const char *arguments[ENDPOINT_ARGUMENTS]; /* values of the {...} in the row's path, in order */
     struct parameter parameters[PARAMETERS_MAX];
     size_t parameter_count;
-    int64_t content_length;    /* of the body; -1: the caller gave none */
-    const char *content_type;  /* media type in lower case without parameters; NULL: none */
-    const char *authorization; /* NULL: none */
-    const char *certificate;   /* URL-escaped PEM as nginx gives it; NULL: none */
+    int64_t content_length;          /* of the body; -1: the caller gave none */
+    const char *content_type;        /* media type in lower case without parameters; NULL: none */
+    const char *authorization;       /* NULL: none */
+    const char *certificate;         /* URL-escaped PEM as nginx gives it; NULL: none */
     const char *certificate_verdict; /* nginx's: SUCCESS, NONE, FAILED:reason */
     const char *remote_address;
     int64_t now; /* wall clock at the beginning */
     struct trace trace;
     struct arena *arena;
     struct error error;
-    struct findings findings; /* what respond_error() tells besides error */
+    struct findings findings; /* what the refusal tells besides error */
     struct service *service;
-    void *caller;              /* who calls, once access was checked: struct system of gateway/identity */
+    void *caller; /* who calls, once access was checked: struct system of gateway/identity */
     struct server *server;
-    int status;                /* 0 until answered */
+    int status; /* 0 until answered */
     uint64_t body_read, body_sent;
-    const char *log_id;        /* harmless id for the log line, e.g. the messageUUID */
+    const char *log_id; /* harmless id for the log line, e.g. the messageUUID */
 };
 
 /* One worker's end of a pool's socket. */
@@ -77,9 +77,8 @@ struct server;
  * while waiting for a request. */
 bool server_open(int socket, int drain, struct server **server, struct error *error);
 void server_close(struct server *server);
-
 /* Waits for the next request. False: the drain signal came (error->code ERROR_NONE), or the socket failed. On true the
- * request is filled in; request_begin() of a broken request (bad query, repeated header) leaves rq->error set. */
+ * request is filled in; one that cannot be understood (bad query, repeated header) has rq->error set. */
 bool server_accept(struct server *server, struct request *rq, struct error *error);
 
 /* Sends what is left, ends the request and resets the arena. */
@@ -97,17 +96,21 @@ const char *request_parameter(const struct request *rq, const char *name);
 /* Finds the row. False: ERROR_NOT_FOUND or ERROR_METHOD_NOT_ALLOWED (then the answer's Allow lists the methods). */
 bool route_find(struct request *rq, const struct endpoint *endpoints, enum role pool);
 
+/* The methods that the request's path takes, "GET, HEAD, DELETE", in any pool. */
+bool route_methods(const struct request *rq, const struct endpoint *endpoints, struct buffer *methods);
+
 /* The whole answer at once. `extra` is NULL or header lines, each ended by CRLF. */
 bool respond_bytes(struct request *rq, int status, const char *type, const char *extra, const void *body, size_t size);
 bool respond_json(struct request *rq, int status, const struct buffer *json);
 bool respond_empty(struct request *rq, int status);
 
 /* The answer for rq->error and rq->findings, as CONTRACT.md, Errors: {code, message, messageDa, fault, retry, traceId,
- * fieldErrors}. With findings of severity error the first of them in document order is the outer code, and its status
- * is taken. 429 and 503 carry Retry-After. */
-void respond_error(struct request *rq);
+ * fieldErrors}. With findings of severity error the first of them in document order is the outer code. 429 and 503
+ * carry Retry-After, 405 `allow` (may be NULL). `more` (may be NULL) adds members, each with a comma before it. */
+void respond_refusal(struct request *rq, const char *allow,
+                     bool (*more)(const struct request *rq, struct buffer *json));
 
-/* The members of that object without the braces, for answers that carry more (503 of POST /memos/). */
+/* The members of that object without the braces. */
 bool error_members(const struct request *rq, struct buffer *json);
 
 /* page and size of a list (CONTRACT.md, Reading): page from 0, size default 100 at most 1000, page x size at most

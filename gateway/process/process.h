@@ -26,15 +26,15 @@ struct process_slot {
 /* What a child knows of itself. Everything belongs to the supervisor's memory as it was at the fork. */
 struct process {
     enum role role;
-    int number;                 /* of the worker in its pool; 0 for the writer */
+    int number; /* of the worker in its pool; 0 for the writer */
     const struct config *config;
     struct metrics *metrics;
     struct log log;
-    int socket;                 /* a pool: its listening socket, non-blocking; the writer: its control socket */
-    int slot;                   /* a worker: its end of the socketpair to the writer; -1: none */
+    int socket;                       /* a pool: its listening socket, non-blocking; the writer: its control socket */
+    int slot;                         /* a worker: its end of the socketpair to the writer; -1: none */
     const struct process_slot *slots; /* the writer: its ends of all of them */
     size_t slot_count;
-    void *prepared;             /* what the duty's prepare made */
+    void *prepared; /* what the duty's prepare made */
 };
 
 /* What a role does. The table of them is the program's (handlers/dpgateway.c). */

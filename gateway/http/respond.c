@@ -1,0 +1,179 @@
+#include "gateway/http/http.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "gateway/http/http_impl.h"
+
+#define ERROR_JSON_MAX ((size_t)256 * 1024)
+#define RETRY_AFTER_SECONDS 5
+
+static const char *reason(int status)
+{
+    static const struct {
+        int status;
+        const char *text;
+    } reasons[] = {
+        {200, "OK"                    },
+        {201, "Created"               },
+        {204, "No Content"            },
+        {400, "Bad Request"           },
+        {401, "Unauthorized"          },
+        {403, "Forbidden"             },
+        {404, "Not Found"             },
+        {405, "Method Not Allowed"    },
+        {409, "Conflict"              },
+        {413, "Content Too Large"     },
+        {415, "Unsupported Media Type"},
+        {429, "Too Many Requests"     },
+        {500, "Internal Server Error" },
+        {503, "Service Unavailable"   },
+    };
+
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        if (reasons[i].status == status)
+            return reasons[i].text;
+    return "Status";
+}
+
+bool respond_bytes(struct request *rq, int status, const char *type, const char *extra, const void *body, size_t size)
+{
+    struct buffer head = {.limit = 4096};
+    bool ok = buffer_format(&head, "Status: %d %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
+                            status, reason(status))
+              && buffer_format(&head, "traceparent: 00-%s-%s-01\r\n", rq->trace.trace_id, rq->trace.span_id)
+              && (!type || buffer_format(&head, "Content-Type: %s\r\n", type))
+              && (status == 204 || buffer_format(&head, "Content-Length: %zu\r\n", size))
+              && (!extra || buffer_add_text(&head, extra)) && buffer_add_text(&head, "\r\n");
+
+    rq->status = ok ? status : 500;
+    ok = ok && server_write(rq, head.data, head.size);
+    if (ok && size > 0 && strcmp(rq->method, "HEAD") != 0) {
+        ok = server_write(rq, body, size);
+        rq->body_sent += size;
+    }
+    buffer_free(&head);
+    /* When nginx is gone there is nobody left to tell, and what was promised stays kept. */
+    return true;
+}
+
+bool respond_json(struct request *rq, int status, const struct buffer *json)
+{
+    return respond_bytes(rq, status, "application/json", NULL, json->data, json->size);
+}
+
+bool respond_empty(struct request *rq, int status)
+{
+    return respond_bytes(rq, status, NULL, NULL, NULL, 0);
+}
+
+/* The error that the answer is about: the first finding of severity error where there are findings and the error is one
+ * of the document, else the error itself. */
+static enum error_code outer_code(const struct request *rq)
+{
+    if (error_kind(rq->error.code)->status == 400)
+        for (size_t i = 0; i < rq->findings.count; i++)
+            if (rq->findings.items[i].severity == SEVERITY_ERROR)
+                return rq->findings.items[i].code;
+    return rq->error.code;
+}
+
+static bool add_text_member(struct buffer *json, const char *name, const char *text)
+{
+    return buffer_format(json, ",\"%s\":", name) && buffer_add_json(json, text);
+}
+
+/* A rejected value, at most REJECTED_MAX characters of it. */
+static bool add_rejected(struct buffer *json, const char *value)
+{
+    char cut[REJECTED_MAX * 4 + 1];
+    size_t characters = 0, size = 0;
+
+    for (; value && value[size] && size < sizeof cut - 1; size++) {
+        characters += ((unsigned char)value[size] & 0xc0) != 0x80;
+        if (characters > REJECTED_MAX)
+            break;
+        cut[size] = value[size];
+    }
+    cut[size] = '\0';
+    return add_text_member(json, "rejectedValue", value ? cut : NULL);
+}
+
+static bool add_finding(struct buffer *json, const struct finding *finding)
+{
+    const struct error_kind *kind = error_kind(finding->code);
+    bool ok = buffer_add_text(json, "{\"resource\":\"Message\"") && add_text_member(json, "field", finding->field)
+              && add_text_member(json, "code", kind->code) && buffer_add_text(json, ",\"message\":");
+    char text[400];
+
+    snprintf(text, sizeof text, "%s%s%s", kind->en, finding->detail ? " " : "", finding->detail ? finding->detail : "");
+    ok = ok && buffer_add_json(json, text) && add_text_member(json, "messageDa", kind->da)
+         && add_rejected(json, finding->rejected);
+    if (finding->line)
+        return ok && buffer_format(json, ",\"line\":%u}", finding->line);
+    return ok && buffer_add_text(json, ",\"line\":null}");
+}
+
+/* What is wrong with a parameter or header stands in fieldErrors too, under its name. */
+static bool add_place(struct buffer *json, const struct request *rq)
+{
+    const struct error_kind *kind = error_kind(rq->error.code);
+
+    return buffer_add_text(json, rq->error.where[0] == '/' ? "{\"resource\":\"Message\"" : "{\"resource\":\"Request\"")
+           && add_text_member(json, "field", rq->error.where) && add_text_member(json, "code", kind->code)
+           && add_text_member(json, "message", kind->en) && add_text_member(json, "messageDa", kind->da)
+           && buffer_add_text(json, ",\"rejectedValue\":null,\"line\":null}");
+}
+
+static bool add_field_errors(struct buffer *json, const struct request *rq)
+{
+    bool of_document = outer_code(rq) != rq->error.code || rq->findings.count > 0, ok = true;
+
+    if (!of_document)
+        return !rq->error.where[0] || error_kind(rq->error.code)->status >= 500 || add_place(json, rq);
+    for (size_t i = 0; ok && i < rq->findings.count; i++)
+        ok = (i == 0 || buffer_add_text(json, ",")) && add_finding(json, &rq->findings.items[i]);
+    return ok;
+}
+
+bool error_members(const struct request *rq, struct buffer *json)
+{
+    const struct error_kind *kind = error_kind(outer_code(rq));
+
+    return buffer_add_text(json, "\"code\":") && buffer_add_json(json, kind->code)
+           && add_text_member(json, "message", kind->en) && add_text_member(json, "messageDa", kind->da)
+           && add_text_member(json, "fault", fault_name(kind->fault))
+           && buffer_format(json, ",\"retry\":%s", kind->retry ? "true" : "false")
+           && add_text_member(json, "traceId", rq->trace.trace_id) && buffer_add_text(json, ",\"fieldErrors\":[")
+           && add_field_errors(json, rq) && buffer_add_text(json, "]");
+}
+
+static void error_headers(const struct request *rq, int status, const char *allow, char *out, size_t room)
+{
+    unsigned seconds = rq->error.retry_after ? rq->error.retry_after : RETRY_AFTER_SECONDS;
+
+    out[0] = '\0';
+    if (status == 429 || status == 503)
+        snprintf(out, room, "Retry-After: %u\r\n", seconds);
+    else if (status == 401)
+        snprintf(out, room, "WWW-Authenticate: Basic realm=\"Digital Post\"\r\n");
+    else if (status == 405 && allow)
+        snprintf(out, room, "Allow: %s\r\n", allow);
+}
+
+void respond_refusal(struct request *rq, const char *allow, bool (*more)(const struct request *rq, struct buffer *json))
+{
+    struct buffer json = {.limit = ERROR_JSON_MAX};
+    int status = error_kind(outer_code(rq))->status;
+    char headers[256];
+
+    if (status < 400) /* nobody said what went wrong */
+        status = error_kind(rq->error.code = ERROR_INTERNAL)->status;
+    error_headers(rq, status, allow, headers, sizeof headers);
+    if (buffer_add_text(&json, "{") && error_members(rq, &json) && (!more || more(rq, &json))
+        && buffer_add_text(&json, "}"))
+        respond_bytes(rq, status, "application/json", headers, json.data, json.size);
+    else
+        respond_bytes(rq, status, NULL, headers, NULL, 0);
+    buffer_free(&json);
+}
