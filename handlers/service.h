@@ -14,8 +14,8 @@ struct service {
     const struct config *config;
     const struct log *log;
     struct metrics *metrics;
-    struct store *store;               /* NULL in pools without one */
-    struct certificates *certificates; /* NULL in pools without callers by certificate */
+    struct store *store;                /* NULL in pools without one */
+    struct certificates *certificates;  /* NULL in pools without callers by certificate */
     const struct memo_schemas *schemas; /* the sender pool */
     struct memo_limits limits;
     struct spool *spool; /* the sender pool */

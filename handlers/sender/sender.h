@@ -10,8 +10,8 @@
  * the first answer; other bytes under the same messageUUID are ERROR_MESSAGE_UUID_TAKEN. */
 bool submit_memo(struct request *rq);
 
-/* The answer 503 of that call: the error's members, and those of a Receipt but receiptStatus, because the contract puts
- * a Receipt there and nobody may take it as final (CONTRACT.md, Errors). */
-void refuse_for_now(struct request *rq);
+/* What the answer 503 of that call has besides the error's members: those of a Receipt but receiptStatus, because the
+ * contract puts a Receipt there and nobody may take it as final (CONTRACT.md, Errors). */
+bool receipt_without_status(const struct request *rq, struct buffer *json);
 
 #endif

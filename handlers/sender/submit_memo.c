@@ -138,25 +138,19 @@ bool submit_memo(struct request *rq)
     return ok && answer_receipt(rq, &acceptance);
 }
 
-void refuse_for_now(struct request *rq)
+bool receipt_without_status(const struct request *rq, struct buffer *json)
 {
-    struct buffer json = {.limit = RECEIPT_JSON_MAX};
     const struct error_kind *kind = error_kind(rq->error.code);
-    char time[TIME_TEXT_SIZE], text[UUID_TEXT_SIZE];
     const char *asked = request_parameter(rq, UUID_PARAMETER);
+    char time[TIME_TEXT_SIZE], text[UUID_TEXT_SIZE];
     struct uuid uuid;
     bool known = asked && uuid_parse(asked, &uuid);
 
     if (known)
         uuid_format(&uuid, text);
     time_format(rq->now, time);
-    if (buffer_add_text(&json, "{") && error_members(rq, &json)
-        && buffer_add_text(&json, ",\"transmissionId\":null,\"messageUUID\":")
-        && buffer_add_json(&json, known ? text : NULL) && buffer_add_text(&json, ",\"errorCode\":")
-        && buffer_add_json(&json, kind->code) && buffer_add_text(&json, ",\"errorMessage\":")
-        && buffer_add_json(&json, kind->en) && buffer_format(&json, ",\"timeStamp\":\"%s\"}", time))
-        respond_bytes(rq, kind->status, "application/json", "Retry-After: 5\r\n", json.data, json.size);
-    else
-        respond_error(rq);
-    buffer_free(&json);
+    return buffer_add_text(json, ",\"transmissionId\":null,\"messageUUID\":")
+           && buffer_add_json(json, known ? text : NULL) && buffer_add_text(json, ",\"errorCode\":")
+           && buffer_add_json(json, kind->code) && buffer_add_text(json, ",\"errorMessage\":")
+           && buffer_add_json(json, kind->en) && buffer_format(json, ",\"timeStamp\":\"%s\"", time);
 }
