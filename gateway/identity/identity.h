@@ -13,13 +13,17 @@
 
 /* What a certificate says and never changes. */
 struct certificate {
-    char cvr[9];           /* organizationIdentifier (2.5.4.97) "NTRDK-<8 digits>" */
-    struct uuid subject;   /* serialNumber (2.5.4.5) "UI:DK-O:G:<UUID>" */
+    char cvr[9];         /* organizationIdentifier (2.5.4.97) "NTRDK-<8 digits>" */
+    struct uuid subject; /* serialNumber (2.5.4.5) "UI:DK-O:G:<UUID>" */
     int64_t not_before, not_after;
-    struct digest digest;  /* SHA-256 of the DER */
+    struct digest digest; /* SHA-256 of the DER */
 };
 
-/* Trusted issuers and a table of certificates already parsed, by digest of the text nginx hands over. */
+/* Trusted issuers and a table of certificates already parsed, by digest of the text nginx hands over.
+ *
+ * `issuers_file` holds the root and the issuing CAs in PEM. A chain is the three of OCES3: root, issuing CA, leaf; what
+ * a caller sends along counts for nothing. Issuers must have RSA or Edwards keys: an ECDSA signature can be written in
+ * two ways by anyone, so a revoked certificate would come back with another digest. */
 struct certificates;
 bool certificates_open(const char *issuers_file, unsigned cache_size, struct metrics *metrics,
                        struct certificates **certificates, struct error *error);
