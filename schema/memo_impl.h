@@ -20,8 +20,10 @@ enum { BASE64_BLANK = 64, BASE64_PAD = 65, BASE64_BAD = 66 };
 /* For each byte: its six bits, or what else it is. Blanks are those of XML. */
 extern const unsigned char base64_values[256];
 
+#define BASE64_SLACK 2
+
 /* Decodes as many whole groups of four characters as `text` begins with, at most size / 4. Returns the characters
- * taken; `out` gets three bytes for every four. */
+ * taken; `out` gets three bytes for every four, and needs BASE64_SLACK bytes of room behind them. */
 size_t base64_decode(const unsigned char *text, size_t size, unsigned char *out);
 
 /* The characters, with padding, of `size` (1 to 3) bytes. */
@@ -100,7 +102,7 @@ struct content {
     struct utf8 utf8;
     unsigned brackets; /* "]" in a row just before */
     size_t decoded_size;
-    unsigned char decoded[CONTENT_ROOM + 8];
+    unsigned char decoded[CONTENT_ROOM + BASE64_SLACK];
 };
 
 bool content_start(struct content *content, uint64_t skeleton_offset, unsigned line, struct error *error);
