@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# When the machine fails: nothing is promised that is not kept, the answer says so, and nothing personal is left lying.
+
+load lib
+
+setup() {
+    LETTER="$BATS_TEST_TMPDIR/letter.xml"
+    UUID=$(new_uuid)
+    sandbox_start
+    letter "$UUID" >"$LETTER"
+}
+
+teardown() {
+    sandbox_stop
+}
+
+writer_pid() {
+    pgrep -f "dpgateway: writer" -P "$(cat "$DP_RUN/dpgateway.pid")"
+}
+
+# refused_for_now CODE: a 503 that reads as no final receipt
+refused_for_now() {
+    refused 503 "$1" && [ "$(member .retry)" = true ] && [ "$(member .transmissionId)" = null ] &&
+        [ "$(member .messageUUID)" = "$UUID" ] && [ "$(member .errorCode)" = "$1" ] &&
+        [ "$(member 'has("receiptStatus")')" = false ] && grep -qi '^retry-after: [0-9]' "$BATS_TEST_TMPDIR/answer.headers"
+}
+
+@test "writer slow: 503 that promises nothing; the repeat finds out; it is kept once" {
+    kill -STOP "$(writer_pid)"
+    submit "$UUID" "$LETTER" --max-time 60
+    kill -CONT "$(writer_pid)"
+    refused_for_now store.unsure
+    wait_until ready
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+    [ "$(messages_kept)" = 1 ]
+}
+
+@test "writer killed: it comes back and the letter is kept once" {
+    kill -KILL "$(writer_pid)"
+    submit "$UUID" "$LETTER"
+    if [ "$STATUS" != 201 ]; then
+        refused 503 "$(member .code)"
+        wait_until ready
+        submit "$UUID" "$LETTER"
+    fi
+    accepted "$UUID"
+    [ "$(messages_kept)" = 1 ]
+}
+
+@test "disk at its floor: mail gets 503, receipts are still served and deleted, and it recovers" {
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+    sandbox_halt
+    DP_STORE_FREE_FLOOR=1000000000000000 sandbox_serve
+    UUID=$(new_uuid)
+    letter "$UUID" >"$LETTER"
+    submit "$UUID" "$LETTER"
+    refused_for_now store.full
+    call GET '/apis/v1/receipts/'
+    [ "$(member .totalElements)" = 1 ]
+    call GET "/apis/v1/receipts/$(member '.content[0]')"
+    [ "$STATUS" = 200 ]
+    call GET '/apis/v1/receipts/'
+    [ "$(member .totalElements)" = 0 ]
+    sandbox_halt
+    sandbox_serve
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+}
+
+@test "all workers of the pool gone: 503 in our JSON, for a MeMo as a receipt without status" {
+    kill -STOP "$(cat "$DP_RUN/dpgateway.pid")"
+    pkill -KILL -P "$(cat "$DP_RUN/dpgateway.pid")" -f "dpgateway: sender" || true
+    submit "$UUID" "$LETTER" --max-time 90 &
+    sleep 1
+    kill -CONT "$(cat "$DP_RUN/dpgateway.pid")"
+    wait
+    wait_until ready
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+}
+
+@test "no CPR number is left in a log, a temp file, an error text or a process title" {
+    tag=6101017777
+    for fault in 'filename=br|ev.txt' "filename=$tag.exe" 'content=QR==' 'url=http://x/' "label=$tag" 'version=7' \
+        "recipient=$tag" "recipient=$tag-1" "idtype=$tag" "type=$tag" "until=$tag" 'namespace=urn:x'; do
+        UUID=$(new_uuid)
+        letter "$UUID" "recipient=$tag" "$fault" >"$LETTER"
+        submit "$UUID" "$LETTER"
+        echo "$BODY" >>"$BATS_TEST_TMPDIR/answers"
+    done
+    call GET "/apis/v1/receipts/$tag?x=$tag" -H "X-Note: $tag" -H "traceparent: $tag"
+    call POST "/apis/v1/memos/?memo-message-uuid=$tag" -H 'Content-Type: application/xml' --data-binary "$tag"
+    echo "$BODY" >>"$BATS_TEST_TMPDIR/answers"
+    head -c 200 "$LETTER" >"$BATS_TEST_TMPDIR/short"
+    submit "$UUID" "$BATS_TEST_TMPDIR/short"
+    ! grep -q "$tag" "$BATS_TEST_TMPDIR/answers"
+    ! grep -q "$tag" "$SANDBOX_DIR.out"
+    ! grep -rq "$tag" "$DP_RUN"
+    [ -z "$(find "$DP_STATE/spool" -type f)" ]
+    ! ps -eo args | grep dpgateway | grep -q "$tag"
+    ! grep -rlq "$tag" "$SANDBOX_DIR" --include='*.log'
+}
+
+@test "a stop drains: every letter under way gets its answer" {
+    "$BUILD/tests/post" --help >/dev/null
+    for i in $(seq 20); do
+        id=$(new_uuid)
+        letter "$id" >"$BATS_TEST_TMPDIR/l.$i"
+        curl -sS -o /dev/null -w '%{http_code}\n' --cacert "$DP_CA" --cert "$DP_SENDER_CERT" --key "$DP_SENDER_KEY" \
+            -H "Authorization: $DP_SENDER_AUTH" -H 'Content-Type: application/xml' --data-binary "@$BATS_TEST_TMPDIR/l.$i" \
+            "$DP_URL/apis/v1/memos/?memo-message-uuid=$id" >>"$BATS_TEST_TMPDIR/statuses" 2>/dev/null 3>&- &
+    done
+    wait_until [ -s "$BATS_TEST_TMPDIR/statuses" ]
+    sandbox_halt
+    acknowledged=$(grep -c 201 "$BATS_TEST_TMPDIR/statuses")
+    sandbox_serve
+    [ "$(messages_kept)" -ge "$acknowledged" ]
+}
