@@ -17,6 +17,9 @@ HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fsta
             -fcf-protection=full -ftrivial-auto-var-init=zero
 SAFE     := -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing
 OPTIMISE := -O2 -g
+# make V=1 shows the commands whole
+Q        := $(if $(V),,@)
+SAY      := @$(if $(V),:,echo)
 VARIANT  ?=
 CFLAGS   := $(CSTD) $(OPTIMISE) $(WARN) $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer,$(HARDEN)) $(SAFE) \
             -fPIE $(VARIANT) $(EXTRA)
@@ -29,7 +32,7 @@ FOLDERS  := $(sort $(patsubst %/,%,$(dir $(wildcard gateway/*/*.c schema/*.c han
 archive   = $(BUILD)/lib/$(subst /,_,$(1)).a
 objects   = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(MAINS),$(wildcard $(1)/*.c)))
 ARCHIVES := $(foreach f,$(FOLDERS),$(call archive,$(f)))
-LINK      = $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
+LINK      = $(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LDLIBS)
 
 UNITS    := $(patsubst tests/unit/%,%,$(sort $(patsubst %/,%,$(dir $(wildcard tests/unit/*/*.c tests/unit/*/*/*.c)))))
 unit_name = $(subst /,_,$(1))
@@ -40,19 +43,22 @@ UNIT_BIN := $(foreach u,$(UNITS),$(BUILD)/tests/unit_$(call unit_name,$(u)))
 all: $(BUILD)/dpgateway $(BUILD)/dpctl
 
 $(BUILD)/dpgateway: $(BUILD)/obj/handlers/dpgateway.o $(ARCHIVES)
+	$(SAY) "  LINK  $@"
 	$(LINK)
 $(BUILD)/dpctl: $(BUILD)/obj/handlers/dpctl.o $(ARCHIVES)
+	$(SAY) "  LINK  $@"
 	$(LINK)
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(SAY) "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 define folder_archive
 $(call archive,$(1)): $(call objects,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$(Q)ar rcs $$@ $$^
 endef
 $(foreach f,$(FOLDERS),$(eval $(call folder_archive,$(f))))
 
@@ -68,6 +74,7 @@ $(BUILD)/gen/unit_$(call unit_name,$(1)).c: $(wildcard tests/unit/$(1)/*.c) test
 $(BUILD)/tests/unit_$(call unit_name,$(1)): $(BUILD)/gen/unit_$(call unit_name,$(1)).o \
     $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/$(1)/*.c)) $(ARCHIVES)
 	@mkdir -p $$(@D)
+	$(SAY) "  LINK  $$@"
 	$$(LINK) $$(shell pkg-config --libs check)
 .PHONY: unit/$(1)
 unit/$(1): $(BUILD)/tests/unit_$(call unit_name,$(1))
@@ -76,7 +83,8 @@ endef
 $(foreach u,$(UNITS),$(eval $(call unit_program,$(u))))
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+	$(SAY) "  CC    $<"
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 # ---- serving ----
 
@@ -99,6 +107,7 @@ tools: $(TOOLS)
 define test_tool
 $(BUILD)/tests/$(1): $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(2)/$(1).c $(2)/$(1)_*.c)) $(ARCHIVES)
 	@mkdir -p $$(@D)
+	$(SAY) "  LINK  $$@"
 	$$(LINK)
 endef
 $(eval $(call test_tool,post,tests/lib))
@@ -114,7 +123,8 @@ $(eval $(call test_tool,replay_memo,tests/fuzz))
 # Preloaded into a gateway whose every write is to be logged.
 $(BUILD)/tests/powercut.so: tests/crash/powercut.c tests/crash/powercut.h Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared $< -o $@
+	$(SAY) "  LINK  $@"
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared $< -o $@
 
 # Everything CI runs; ends with one line of totals.
 test:

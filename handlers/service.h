@@ -21,4 +21,7 @@ struct service {
     struct spool *spool; /* the sender pool */
 };
 
+/* What a MeMo may cost by the settings. The strings stay the settings'. */
+void service_limits(const struct config *config, struct memo_limits *limits);
+
 #endif

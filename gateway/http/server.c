@@ -22,7 +22,8 @@ struct server {
     struct arena *arena;
 };
 
-/* FCGX_Init() installs handlers of its own for SIGPIPE, SIGTERM and SIGUSR1; a worker wants none of them. */
+/* FCGX_Init() installs handlers of its own for SIGPIPE, SIGTERM and SIGUSR1; a worker wants none of them. SIGTERM is the
+ * supervisor's alone, whoever sends it to the whole group. */
 static bool set_signals(int drain, int *fd)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
@@ -30,7 +31,7 @@ static bool set_signals(int drain, int *fd)
 
     sigemptyset(&set);
     sigaddset(&set, drain);
-    if (sigaction(SIGPIPE, &ignore, NULL) || sigaction(SIGTERM, &standard, NULL) || sigaction(SIGUSR1, &standard, NULL)
+    if (sigaction(SIGPIPE, &ignore, NULL) || sigaction(SIGTERM, &ignore, NULL) || sigaction(SIGUSR1, &standard, NULL)
         || sigprocmask(SIG_BLOCK, &set, NULL))
         return false;
     *fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

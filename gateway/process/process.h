@@ -12,6 +12,7 @@
 #include "gateway/log/log.h"
 #include "gateway/log/metrics.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -44,13 +45,15 @@ struct duty {
     void (*release)(void *prepared);
     /* Run in the child with all its rights still: opens what it needs. */
     bool (*open)(struct process *process, void **state, struct error *error);
-    /* Run in the child after it gave up its rights; returns when drained (true) or when it cannot go on (false). */
+    /* Run in the child after it gave up its rights; returns when drained (true) or when it cannot go on (false). A
+     * worker that cannot go on is started again; a writer is not (reliability.md R2). */
     bool (*serve)(struct process *process, void *state, struct error *error);
     void (*close)(void *state);
 };
 
-/* Runs until SIGTERM or SIGINT and everything is drained. Returns the exit status of the program. */
-int supervisor_run(const char *config_file, const struct duty duties[ROLE_COUNT]);
+/* Runs until SIGTERM or SIGINT came and everything is drained. `argc` and `argv` are main()'s: the processes' titles
+ * ("dpgateway: sender 3") go there. Returns the exit status of the program: 0, or 1 where it could not start. */
+int supervisor_run(int argc, char **argv, const char *config_file, const struct duty duties[ROLE_COUNT]);
 
 /* Gives up what the role does not need, in this order: files (Landlock), user, system calls (seccomp), core dumps and
  * memory limits set on the way (rights.c has one row a role). Called by the supervisor's child between open and

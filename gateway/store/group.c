@@ -120,11 +120,6 @@ static bool group_apply(struct writer *writer, enum database database, struct er
     return true;
 }
 
-static unsigned metric_database(enum database database)
-{
-    return database == DATABASE_MAIL ? 0 : 1; /* as METRIC_COMMITS has its labels */
-}
-
 /* Everything since the begin is on disk for good, or nothing of it. */
 static bool commit(struct writer *writer, enum database database, const struct book *before, struct error *error)
 {
@@ -138,9 +133,9 @@ static bool commit(struct writer *writer, enum database database, const struct b
     if (!backend_commit(desk->backend, error))
         return false;
     crash_point(CRASH_WRITER_AFTER_COMMIT);
-    metrics_add(writer->metrics, METRIC_COMMITS, metric_database(database), 1);
+    metrics_add(writer->metrics, METRIC_COMMITS, database, 1);
     metrics_observe(writer->metrics, METRIC_COMMIT_SECONDS, 0, (uint64_t)(time_monotonic() - start) * 1000);
-    metrics_set(writer->metrics, METRIC_WAL_BYTES, metric_database(database), backend_log_bytes(desk->backend));
+    metrics_set(writer->metrics, METRIC_WAL_BYTES, database, backend_log_bytes(desk->backend));
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "handlers/cli/cli_impl.h"
 
 #include "gateway/base/time.h"
+#include "handlers/service.h"
 #include "schema/memo.h"
 
 #include <errno.h>
@@ -160,15 +161,7 @@ static bool take_limits(const struct cli *cli, struct memo_limits *limits, struc
         return true;
     if (!cli_config(cli, config))
         return false;
-    limits->body_bytes = (*config)->body_max;
-    limits->content_bytes = (*config)->content_max;
-    limits->skeleton_bytes = (size_t)(*config)->skeleton_max;
-    limits->notification[MEMO_1_1] = (*config)->notification_1_1;
-    limits->notification[MEMO_1_2] = (*config)->notification_1_2;
-    limits->furthest_days = (*config)->furthest_days;
-    limits->additional_documents = (*config)->additional_documents_max;
-    limits->files = (*config)->files_max;
-    limits->extensions = (*config)->extensions;
+    service_limits(*config, limits);
     return true;
 }
 
