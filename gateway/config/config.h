@@ -1,12 +1,13 @@
 /* Settings: one INI file, each setting also as an environment variable DP_<SECTION>_<NAME>, which wins.
  *
- * The closed list stands in config.c as a table: section, name, kind, default, smallest, largest, one line of help. An
- * unknown section or name, a value out of range or of the wrong form is a finding with file and line. Relative paths
- * are taken from the folder of the settings file. */
+ * The closed list stands in settings.c as a table: section, name, kind, default, smallest, largest, one line of help.
+ * An unknown section or name, a name given twice, a value out of range or of the wrong form is a finding with file and
+ * line; so is a variable DP_<SECTION>_... of one of our sections that names no setting. Relative paths are taken from
+ * the folder of the settings file (without one: from the working directory). */
 #ifndef GATEWAY_CONFIG_CONFIG_H
 #define GATEWAY_CONFIG_CONFIG_H
 
-#include "gateway/base/error.h"
+#include "gateway/base/arena.h"
 #include "gateway/base/role.h"
 
 #include <stdbool.h>
@@ -14,8 +15,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Everything is read once and never changed afterwards; a reload makes a new one. Strings belong to it. */
+/* Everything is read once and never changed afterwards; a reload makes a new one. Strings belong to it. Paths are
+ * absolute. */
 struct config {
+    struct arena *arena; /* in which it lies with its strings */
     /* [state] */
     const char *state_dir; /* registry/registry.db, mail/mail.db, mail/contents/, spool/ lie under it */
     const char *run_dir;   /* sockets and pid file; at most 80 characters, for a Unix socket's path has 108 */
@@ -42,7 +45,8 @@ struct config {
     unsigned orphan_hours;      /* before a content without a row, or a spool file, is swept */
     bool sync;                  /* synchronous=FULL; off only for the proof that the tests see it */
     /* [identity] */
-    const char *issuers_file;   /* PEM: root and issuing CA certificates that client certificates must chain to */
+    const char *issuers_file;   /* PEM: root and issuing CA certificates that client certificates must chain to; may be
+                                   "" until config_check */
     unsigned certificate_cache; /* entries a worker */
     /* [memo] */
     const char *on_invalid; /* "door" or "receipt" (CONTRACT.md, Submission) */
@@ -53,25 +57,34 @@ struct config {
     unsigned receipt_grace_hours; /* a deleted receipt still gives the same body for so long: 24 */
 };
 
-/* One problem of a settings file. */
+/* One problem of the settings. */
 struct config_finding {
-    const char *file;
-    unsigned line; /* 0: environment or the whole */
+    const char *file; /* as it was named to config_open; NULL: the environment or the machine */
+    unsigned line;    /* 0: none in particular */
     char text[200];
 };
 
-#define CONFIG_FINDINGS_MAX 32
+#define CONFIG_FINDINGS_MAX 32 /* what comes after that is left out */
 struct config_findings {
     struct config_finding items[CONFIG_FINDINGS_MAX];
     size_t count;
 };
 
-/* Reads `file` (NULL: defaults and environment alone). False with every problem in *findings (also missing folders,
- * unreadable certificates, unknown users: what `dpgateway --check` prints, one line each). */
+/* Reads `file` (NULL: defaults and environment alone) and looks at the form of what stands there. False with every
+ * problem in *findings; *config is then NULL. */
 bool config_open(const char *file, struct config **config, struct config_findings *findings);
 void config_close(struct config *config);
 
-/* The settings in force as an INI file with their help lines, secrets left out. */
+/* Whether this machine has what the settings name: the folders of `dpctl init`, a place for the sockets, the issuers'
+ * certificates, and, where every role becomes a user of its own, users and groups. False with every problem in
+ * *findings. What `dpgateway --check` prints, one line each, is this and config_open. */
+bool config_check(const struct config *config, struct config_findings *findings);
+
+/* The settings in force as an INI file with their help lines; config_open reads it back to the same settings. No
+ * setting is secret, so none is left out. */
 void config_print(const struct config *config, FILE *out);
+
+/* Every setting with its default and help line, for --help. */
+void config_help(FILE *out);
 
 #endif
