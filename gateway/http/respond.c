@@ -14,20 +14,20 @@ static const char *reason(int status)
         int status;
         const char *text;
     } reasons[] = {
-        {200, "OK"                    },
-        {201, "Created"               },
-        {204, "No Content"            },
-        {400, "Bad Request"           },
-        {401, "Unauthorized"          },
-        {403, "Forbidden"             },
-        {404, "Not Found"             },
-        {405, "Method Not Allowed"    },
-        {409, "Conflict"              },
-        {413, "Content Too Large"     },
+        {200, "OK"},
+        {201, "Created"},
+        {204, "No Content"},
+        {400, "Bad Request"},
+        {401, "Unauthorized"},
+        {403, "Forbidden"},
+        {404, "Not Found"},
+        {405, "Method Not Allowed"},
+        {409, "Conflict"},
+        {413, "Content Too Large"},
         {415, "Unsupported Media Type"},
-        {429, "Too Many Requests"     },
-        {500, "Internal Server Error" },
-        {503, "Service Unavailable"   },
+        {429, "Too Many Requests"},
+        {500, "Internal Server Error"},
+        {503, "Service Unavailable"},
     };
 
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)

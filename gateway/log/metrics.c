@@ -27,35 +27,37 @@ struct metric_row {
     }
 
 static const struct metric_row rows[METRIC_COUNT] = {
-    [METRIC_REQUESTS] = {"dp_requests_total",                                      "Requests answered.",                                       COUNTER,                                                                                                                          "pool", POOLS, .by_status = true},
-    [METRIC_REQUEST_SECONDS] = {"dp_request_duration_seconds",                                                   "Time from the first byte in the worker to the answer.",
-                         SECONDS,                                                                                                                                                                                                                            "pool", POOLS},
-    [METRIC_BODY_BYTES] = {"dp_request_body_bytes_total","Bytes of request bodies read.",                                                                                                              COUNTER,             "pool", POOLS},
-    [METRIC_ACCEPTED] = {"dp_submissions_accepted_total",                                                        "Submissions answered with 201 for the first time.",                                                                                      COUNTER                                                                                                                                                                                                                                        },
-    [METRIC_REPEATED] = {"dp_submissions_repeated_total",                                                  "Submissions answered with the stored first answer.",
-                         COUNTER                                                                                                                                                                                                                          },
+    [METRIC_REQUESTS] = {"dp_requests_total", "Requests answered.", COUNTER, "pool", POOLS, .by_status = true},
+    [METRIC_REQUEST_SECONDS] = {"dp_request_duration_seconds", "Time from the first byte in the worker to the answer.",
+                                SECONDS, "pool", POOLS},
+    [METRIC_BODY_BYTES] = {"dp_request_body_bytes_total", "Bytes of request bodies read.", COUNTER, "pool", POOLS},
+    [METRIC_ACCEPTED] = {"dp_submissions_accepted_total", "Submissions answered with 201 for the first time.", COUNTER},
+    [METRIC_REPEATED] = {"dp_submissions_repeated_total", "Submissions answered with the stored first answer.",
+                         COUNTER},
     [METRIC_REFUSED] = {"dp_submissions_refused_total",
-                         "Submissions refused.",COUNTER,
-                         "reason", {"caller", "limit", "schema", "rule", "conflict", "store"}},
-    [METRIC_COMMITS] = {"dp_store_commits_total","Groups committed.",                                                                                                              COUNTER,                    "database", {"registry", "mail"}},
+                        "Submissions refused.",
+                        COUNTER,
+                        "reason",
+                        {"caller", "limit", "schema", "rule", "conflict", "store"}},
+    [METRIC_COMMITS] = {"dp_store_commits_total", "Groups committed.", COUNTER, "database", {"registry", "mail"}},
     [METRIC_CHANGES] =
-        {"dp_store_changes_total",                                   "Changes by outcome.",                                                                                                                                                                           COUNTER,                                                                                                                                                                                                                                               "outcome", {"done", "refused", "failed"}},
-    [METRIC_GROUP_SIZE] = {"dp_store_group_changes",                                                        "Changes in a group.",                                                                                           COUNTS                                                                                                                                                                                                                                                     },
-    [METRIC_COMMIT_SECONDS] = {"dp_store_commit_seconds",                                              "Time of a commit with its sync.",                                                                                    SECONDS                                                                                                                                                                                                },
+        {"dp_store_changes_total", "Changes by outcome.", COUNTER, "outcome", {"done", "refused", "failed"}},
+    [METRIC_GROUP_SIZE] = {"dp_store_group_changes", "Changes in a group.", COUNTS},
+    [METRIC_COMMIT_SECONDS] = {"dp_store_commit_seconds", "Time of a commit with its sync.", SECONDS},
     [METRIC_CHECKPOINTS] =
-        {"dp_store_checkpoints_total", "Checkpoints by outcome.",COUNTER,"outcome", {"whole", "part", "failed"}},
+        {"dp_store_checkpoints_total", "Checkpoints by outcome.", COUNTER, "outcome", {"whole", "part", "failed"}},
     [METRIC_WAL_BYTES] =
-        {"dp_store_log_bytes",                                                        "Bytes in the write-ahead log.",                                                                                           GAUGE,                                                                                                                                               "database", {"registry", "mail"}},
-    [METRIC_FREE_BYTES] = {"dp_store_free_bytes",                                                        "Free bytes of the file system that holds the store.",                                                                                          GAUGE},
+        {"dp_store_log_bytes", "Bytes in the write-ahead log.", GAUGE, "database", {"registry", "mail"}},
+    [METRIC_FREE_BYTES] = {"dp_store_free_bytes", "Free bytes of the file system that holds the store.", GAUGE},
     [METRIC_QUEUE] =
-        {"dp_store_queue_changes",                                                        "Changes waiting for the writer.",                                                                                       GAUGE,"lane", {"interactive", "bulk"}},
-    [METRIC_STORE_STATE] = {"dp_store_state",                                               "0 down, 1 all is well, 2 no new mail is taken.",                                                                              GAUGE                                                                                                                                                                                                                                                                                                                                                                                                                                                           },
-    [METRIC_WORKERS] = {"dp_workers","Live workers.",GAUGE,"pool", POOLS},
+        {"dp_store_queue_changes", "Changes waiting for the writer.", GAUGE, "lane", {"interactive", "bulk"}},
+    [METRIC_STORE_STATE] = {"dp_store_state", "0 down, 1 all is well, 2 no new mail is taken.", GAUGE},
+    [METRIC_WORKERS] = {"dp_workers", "Live workers.", GAUGE, "pool", POOLS},
     [METRIC_WORKER_EXITS] =
-        {"dp_worker_exits_total",                                                        "Workers that ended.",                                                                                              COUNTER,                                                                                                                  "how", {"drained", "failed", "killed"}},
+        {"dp_worker_exits_total", "Workers that ended.", COUNTER, "how", {"drained", "failed", "killed"}},
     [METRIC_CERTIFICATE_CACHE] =
-        {"dp_certificate_cache_total",                                                        "Certificates looked up.",                                                                                           COUNTER,                                                                                                                                                                                                                                             "outcome", {"hit", "miss"}},
-    [METRIC_WRITER_BEAT] = {"dp_writer_beat_milliseconds",                                                  "Wall clock of the writer's last turn.",                                                                                     GAUGE                                                                                                                                                                                                                       },
+        {"dp_certificate_cache_total", "Certificates looked up.", COUNTER, "outcome", {"hit", "miss"}},
+    [METRIC_WRITER_BEAT] = {"dp_writer_beat_milliseconds", "Wall clock of the writer's last turn.", GAUGE},
 };
 
 /* Upper bounds: microseconds, and counts. */
