@@ -1,5 +1,8 @@
 #include "gateway/store/store_impl.h"
 
+#define REGISTRY DATABASE_REGISTRY
+#define MAIL DATABASE_MAIL
+
 #define WRITER ROLE_SET(ROLE_WRITER)
 #define SENDER ROLE_SET(ROLE_SENDER)
 #define RECEIPT ROLE_SET(ROLE_RECEIPT)
@@ -18,189 +21,98 @@
 #define RECEIPT_COLUMNS                                                                                                \
     "r.id, m.transmission_id, m.message_uuid, m.message_id, r.error_code, r.error_message, r.time, r.status"
 
+/* clang-format off */
 const struct statement_row statements[STMT_COUNT] = {
-    [STMT_REGISTRY_EVENT_ADD] = {.database = DATABASE_REGISTRY,                                                         .roles = WRITER,                               .text = EVENT_ADD},
-    [STMT_REGISTRY_EVENT_LAST] = {.database = DATABASE_REGISTRY,                                                                                     .roles = WRITER | CLI,                                                                                                      .text = EVENT_LAST},
-    [STMT_REGISTRY_EVENT_ALL] = {.database = DATABASE_REGISTRY,                                                                   .roles = CLI,           .text = EVENT_ALL},
-    [STMT_REGISTRY_COUNTERS] = {.database = DATABASE_REGISTRY,       .roles = WRITER | CLI,                         .text = COUNTERS},
-    [STMT_REGISTRY_COUNTER_SET] = {.database = DATABASE_REGISTRY,                                                         .roles = WRITER,                                                                           .text = COUNTER_SET},
-    [STMT_REGISTRY_SCHEMA] = {.database = DATABASE_REGISTRY,                                                                                     .roles = CLI,                                                                                                      .text = SCHEMA},
-    [STMT_MAIL_EVENT_ADD] = {.database = DATABASE_MAIL,                                                                  .roles = WRITER,                                     .text = EVENT_ADD},
-    [STMT_MAIL_EVENT_LAST] = {.database = DATABASE_MAIL,.roles = WRITER | CLI,.text = EVENT_LAST},
-    [STMT_MAIL_EVENT_ALL] = {.database = DATABASE_MAIL,                                                             .roles = CLI,                          .text = EVENT_ALL},
-    [STMT_MAIL_COUNTERS] = {.database = DATABASE_MAIL,                                                                                     .roles = WRITER | CLI,                                                                                                          .text = COUNTERS},
-    [STMT_MAIL_COUNTER_SET] = {.database = DATABASE_MAIL,                                                                   .roles = WRITER,                                                                                                                                                                                                  .text = COUNTER_SET},
-    [STMT_MAIL_SCHEMA] = {.database = DATABASE_MAIL,             .roles = CLI,                .text = SCHEMA},
+    [STMT_REGISTRY_EVENT_ADD] = {REGISTRY, WRITER, EVENT_ADD},
+    [STMT_REGISTRY_EVENT_LAST] = {REGISTRY, WRITER | CLI, EVENT_LAST},
+    [STMT_REGISTRY_EVENT_ALL] = {REGISTRY, CLI, EVENT_ALL},
+    [STMT_REGISTRY_COUNTERS] = {REGISTRY, WRITER | CLI, COUNTERS},
+    [STMT_REGISTRY_COUNTER_SET] = {REGISTRY, WRITER, COUNTER_SET},
+    [STMT_REGISTRY_SCHEMA] = {REGISTRY, CLI, SCHEMA},
+    [STMT_MAIL_EVENT_ADD] = {MAIL, WRITER, EVENT_ADD},
+    [STMT_MAIL_EVENT_LAST] = {MAIL, WRITER | CLI, EVENT_LAST},
+    [STMT_MAIL_EVENT_ALL] = {MAIL, CLI, EVENT_ALL},
+    [STMT_MAIL_COUNTERS] = {MAIL, WRITER | CLI, COUNTERS},
+    [STMT_MAIL_COUNTER_SET] = {MAIL, WRITER, COUNTER_SET},
+    [STMT_MAIL_SCHEMA] = {MAIL, CLI, SCHEMA},
 
-    [STMT_MESSAGE_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO message (message_uuid, organisation, sender, transmission_id, technical_id, received,"
-                    " digest, size, content_size, mailbox, folder, state, available, memo_version, message_id, label,"
-                    " message_code, message_type, post_type, mandatory, legal_notification, reply, reply_by,"
-                    " notification, additional_notification, created, case_id, sender_label, recipient_label,"
-                    " contact_point_id, view) VALUES (:message_uuid, :organisation, :sender, :transmission_id,"
-                    " :technical_id, :received, :digest, :size, :content_size, :mailbox, :folder, :state, :available,"
-                    " :memo_version, :message_id, :label, :message_code, :message_type, :post_type, :mandatory,"
-                    " :legal_notification, :reply, :reply_by, :notification, :additional_notification, :created,"
-                    " :case_id, :sender_label, :recipient_label, :contact_point_id, :view)", },
-    [STMT_MESSAGE_FIND] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "SELECT organisation, digest, transmission_id, technical_id, received, message_id"
-                    " FROM message WHERE message_uuid = :message_uuid", },
-    [STMT_MESSAGE_SKELETON_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO skeleton (message, bytes) VALUES (:message, :bytes)",
-                                 },
-    [STMT_DOCUMENT_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO document (message, number, id, kind, label, document_id, actions)"
-                    " VALUES (:message, :number, :id, :kind, :label, :document_id, :actions)", },
-    [STMT_FILE_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO file (message, number, id, document, digest, filename, format, language,"
-                    " skeleton_offset, layout, layout_digest) VALUES (:message, :number, :id, :document, :digest,"
-                    " :filename, :format, :language, :skeleton_offset, :layout, :layout_digest)", },
-    [STMT_CONTENT_COUNT] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "UPDATE content SET refs = refs + 1 WHERE digest = :digest",
-                                 },
-    [STMT_CONTENT_FIND] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "SELECT size, bytes IS NULL FROM content WHERE digest = :digest",
-                                 },
-    [STMT_CONTENT_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO content (digest, size, refs, since, bytes) VALUES (:digest, :size, 1, :since, :bytes)",
-                                 },
-    [STMT_CONTENT_BYTES_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO content_bytes (bytes) VALUES (:bytes)",
-                                 },
-    [STMT_MAILBOX_FIND] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "SELECT m.seq, f.seq FROM mailbox m JOIN folder f ON f.mailbox = m.seq AND f.type = :type"
-                    " WHERE m.number = :number", },
-    [STMT_MAILBOX_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO mailbox (id, number, company, created) VALUES (:id, :number, :company, :created)",
-                                 },
-    [STMT_MAILBOX_PLACE] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "UPDATE mailbox SET total = total + 1, unread = unread + 1 WHERE seq = :seq",
-                                 },
-    [STMT_FOLDER_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO folder (id, mailbox, type, name, created) VALUES (:id, :mailbox, :type, :name, "
-                    ":created)", },
-    [STMT_FOLDER_PLACE] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "UPDATE folder SET total = total + 1, unread = unread + 1 WHERE seq = :seq",
-                                 },
-    [STMT_SENDER_COUNT] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "UPDATE sender SET receipts = receipts + :change WHERE seq = :seq",
-                                 },
-    [STMT_SENDER_FIND] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER | RECEIPT,
-                                 .text = "SELECT seq, receipts FROM sender WHERE system = :system",
-                                 },
-    [STMT_SENDER_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO sender (system) VALUES (:system)",
-                                 },
-    [STMT_RECEIPT_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO receipt (id, sender, message, status, time, error_code, error_message)"
-                    " VALUES (:id, :sender, :message, :status, :time, :error_code, :error_message)", },
-    [STMT_JOB_ADD] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "INSERT INTO outbox (id, kind, target, subject, due) VALUES (:id, :kind, :target, :subject, :due)",
-                                 },
+    [STMT_MESSAGE_ADD] = {MAIL, WRITER,
+        "INSERT INTO message (message_uuid, organisation, sender, transmission_id, technical_id, received,"
+        " digest, size, content_size, mailbox, folder, state, available, memo_version, message_id, label,"
+        " message_code, message_type, post_type, mandatory, legal_notification, reply, reply_by,"
+        " notification, additional_notification, created, case_id, sender_label, recipient_label,"
+        " contact_point_id, view) VALUES (:message_uuid, :organisation, :sender, :transmission_id,"
+        " :technical_id, :received, :digest, :size, :content_size, :mailbox, :folder, :state, :available,"
+        " :memo_version, :message_id, :label, :message_code, :message_type, :post_type, :mandatory,"
+        " :legal_notification, :reply, :reply_by, :notification, :additional_notification, :created,"
+        " :case_id, :sender_label, :recipient_label, :contact_point_id, :view)"},
+    [STMT_MESSAGE_FIND] = {MAIL, WRITER,
+        "SELECT organisation, digest, transmission_id, technical_id, received, message_id"
+        " FROM message WHERE message_uuid = :message_uuid"},
+    [STMT_MESSAGE_SKELETON_ADD] = {MAIL, WRITER,
+        "INSERT INTO skeleton (message, bytes) VALUES (:message, :bytes)"},
+    [STMT_DOCUMENT_ADD] = {MAIL, WRITER,
+        "INSERT INTO document (message, number, id, kind, label, document_id, actions)"
+        " VALUES (:message, :number, :id, :kind, :label, :document_id, :actions)"},
+    [STMT_FILE_ADD] = {MAIL, WRITER,
+        "INSERT INTO file (message, number, id, document, digest, filename, format, language,"
+        " skeleton_offset, layout, layout_digest) VALUES (:message, :number, :id, :document, :digest,"
+        " :filename, :format, :language, :skeleton_offset, :layout, :layout_digest)"},
+    [STMT_CONTENT_COUNT] = {MAIL, WRITER,
+        "UPDATE content SET refs = refs + 1 WHERE digest = :digest"},
+    [STMT_CONTENT_FIND] = {MAIL, WRITER,
+        "SELECT size, bytes IS NULL FROM content WHERE digest = :digest"},
+    [STMT_CONTENT_ADD] = {MAIL, WRITER,
+        "INSERT INTO content (digest, size, refs, since, bytes) VALUES (:digest, :size, 1, :since, :bytes)"},
+    [STMT_CONTENT_BYTES_ADD] = {MAIL, WRITER,
+        "INSERT INTO content_bytes (bytes) VALUES (:bytes)"},
+    [STMT_MAILBOX_FIND] = {MAIL, WRITER,
+        "SELECT m.seq, f.seq FROM mailbox m JOIN folder f ON f.mailbox = m.seq AND f.type = :type"
+        " WHERE m.number = :number"},
+    [STMT_MAILBOX_ADD] = {MAIL, WRITER,
+        "INSERT INTO mailbox (id, number, company, created) VALUES (:id, :number, :company, :created)"},
+    [STMT_MAILBOX_PLACE] = {MAIL, WRITER,
+        "UPDATE mailbox SET total = total + 1, unread = unread + 1 WHERE seq = :seq"},
+    [STMT_FOLDER_ADD] = {MAIL, WRITER,
+        "INSERT INTO folder (id, mailbox, type, name, created) VALUES (:id, :mailbox, :type, :name, :created)"},
+    [STMT_FOLDER_PLACE] = {MAIL, WRITER,
+        "UPDATE folder SET total = total + 1, unread = unread + 1 WHERE seq = :seq"},
+    [STMT_SENDER_COUNT] = {MAIL, WRITER,
+        "UPDATE sender SET receipts = receipts + :change WHERE seq = :seq"},
+    [STMT_SENDER_FIND] = {MAIL, WRITER | RECEIPT,
+        "SELECT seq, receipts FROM sender WHERE system = :system"},
+    [STMT_SENDER_ADD] = {MAIL, WRITER,
+        "INSERT INTO sender (system) VALUES (:system)"},
+    [STMT_RECEIPT_ADD] = {MAIL, WRITER,
+        "INSERT INTO receipt (id, sender, message, status, time, error_code, error_message)"
+        " VALUES (:id, :sender, :message, :status, :time, :error_code, :error_message)"},
+    [STMT_JOB_ADD] = {MAIL, WRITER,
+        "INSERT INTO outbox (id, kind, target, subject, due) VALUES (:id, :kind, :target, :subject, :due)"},
 
-    [STMT_HELD_DUE] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "SELECT m.seq, m.message_uuid, m.organisation, s.system, m.mailbox, m.folder FROM message m"
-                    " JOIN sender s ON s.seq = m.sender WHERE m.state = 2 AND m.available <= :now"
-                    " ORDER BY m.available LIMIT :most", },
-    [STMT_HELD_RELEASE] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "UPDATE message SET state = 1, version = version + 1 WHERE seq = :seq AND state = 2",
-                                 },
+    [STMT_HELD_DUE] = {MAIL, WRITER,
+        "SELECT m.seq, m.message_uuid, m.organisation, s.system, m.mailbox, m.folder FROM message m"
+        " JOIN sender s ON s.seq = m.sender WHERE m.state = 2 AND m.available <= :now"
+        " ORDER BY m.available LIMIT :most"},
+    [STMT_HELD_RELEASE] = {MAIL, WRITER,
+        "UPDATE message SET state = 1, version = version + 1 WHERE seq = :seq AND state = 2"},
 
-    [STMT_RECEIPT_LIST] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = RECEIPT,
-                                 .text = "SELECT " RECEIPT_COLUMNS " FROM (SELECT seq FROM receipt WHERE sender = :sender"
-                    " AND deleted IS NULL ORDER BY seq LIMIT :size OFFSET :skip) l"
-                    " CROSS JOIN receipt r ON r.seq = l.seq CROSS JOIN message m ON m.seq = r.message ORDER BY r.seq", },
-    [STMT_RECEIPT_FETCH] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = RECEIPT,
-                                 .text = "SELECT " RECEIPT_COLUMNS ", r.deleted FROM receipt r JOIN sender s ON s.seq = r.sender"
-                    " JOIN message m ON m.seq = r.message WHERE r.id = :id AND s.system = :system", },
-    [STMT_RECEIPT_FIND] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "SELECT r.seq, r.sender, r.deleted IS NULL FROM receipt r JOIN sender s ON s.seq = r.sender"
-                    " WHERE r.id = :id AND s.system = :system", },
-    [STMT_RECEIPT_DELETE] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = WRITER,
-                                 .text = "UPDATE receipt SET deleted = :now WHERE seq = :seq AND deleted IS NULL",
-                                 },
+    [STMT_RECEIPT_LIST] = {MAIL, RECEIPT,
+        "SELECT " RECEIPT_COLUMNS " FROM (SELECT seq FROM receipt WHERE sender = :sender"
+        " AND deleted IS NULL ORDER BY seq LIMIT :size OFFSET :skip) l"
+        " CROSS JOIN receipt r ON r.seq = l.seq CROSS JOIN message m ON m.seq = r.message ORDER BY r.seq"},
+    [STMT_RECEIPT_FETCH] = {MAIL, RECEIPT,
+        "SELECT " RECEIPT_COLUMNS ", r.deleted FROM receipt r JOIN sender s ON s.seq = r.sender"
+        " JOIN message m ON m.seq = r.message WHERE r.id = :id AND s.system = :system"},
+    [STMT_RECEIPT_FIND] = {MAIL, WRITER,
+        "SELECT r.seq, r.sender, r.deleted IS NULL FROM receipt r JOIN sender s ON s.seq = r.sender"
+        " WHERE r.id = :id AND s.system = :system"},
+    [STMT_RECEIPT_DELETE] = {MAIL, WRITER,
+        "UPDATE receipt SET deleted = :now WHERE seq = :seq AND deleted IS NULL"},
 
-    [STMT_MAILBOX_LIST] =
-        {
-                                 .database = DATABASE_MAIL,
-                                 .roles = CLI,
-                                 .text = "SELECT m.message_uuid, m.label, m.sender_label, m.received, m.available, m.state = 2,"
-                    " m.content_size FROM mailbox b JOIN folder f ON f.mailbox = b.seq"
-                    " JOIN message m ON m.folder = f.seq AND m.state < 3 WHERE b.number = :number"
-                    " ORDER BY m.available, m.seq", },
+    [STMT_MAILBOX_LIST] = {MAIL, CLI,
+        "SELECT m.message_uuid, m.label, m.sender_label, m.received, m.available, m.state = 2,"
+        " m.content_size FROM mailbox b JOIN folder f ON f.mailbox = b.seq"
+        " JOIN message m ON m.folder = f.seq AND m.state < 3 WHERE b.number = :number"
+        " ORDER BY m.available, m.seq"},
 };
+/* clang-format on */

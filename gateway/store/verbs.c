@@ -1,17 +1,21 @@
 #include "gateway/store/store_impl.h"
 
+#define REGISTRY DATABASE_REGISTRY
+#define MAIL DATABASE_MAIL
+
 #define SENDER ROLE_SET(ROLE_SENDER)
 #define RECEIPT ROLE_SET(ROLE_RECEIPT)
 #define CLI ROLE_SET(ROLE_CLI)
 
 /* Machines submit by the thousand, so their letters are the bulk; what somebody waits for goes before them. */
+/* clang-format off */
 const struct verb_row verbs[VERB_COUNT] = {
-    [VERB_ACCEPT] = {"accept",           DATABASE_MAIL,     LANE_BULK,        SENDER,  true,  accept_apply        },
-    [VERB_RECEIPT_DELETE] = {"receipt_delete",   DATABASE_MAIL,     LANE_INTERACTIVE, RECEIPT, false, receipt_delete_apply},
-    [VERB_ORGANISATION_ADD] = {"organisation_add", DATABASE_REGISTRY, LANE_INTERACTIVE, CLI,     false,
-                     organisation_add_apply                                                                       },
-    [VERB_SYSTEM_ADD] = {"system_add",       DATABASE_REGISTRY, LANE_INTERACTIVE, CLI,     false, system_add_apply    },
-    [VERB_CONTACT_ADD] = {"contact_add",      DATABASE_REGISTRY, LANE_INTERACTIVE, CLI,     false, contact_add_apply   },
-    [VERB_CONTACT_STATUS] = {"contact_status",   DATABASE_REGISTRY, LANE_INTERACTIVE, CLI,     false, contact_status_apply},
-    [VERB_REVOKE] = {"revoke",           DATABASE_REGISTRY, LANE_INTERACTIVE, CLI,     false, revoke_apply        },
+    [VERB_ACCEPT]           = {"accept",           MAIL,     LANE_BULK,        SENDER,  true,  accept_apply},
+    [VERB_RECEIPT_DELETE]   = {"receipt_delete",   MAIL,     LANE_INTERACTIVE, RECEIPT, false, receipt_delete_apply},
+    [VERB_ORGANISATION_ADD] = {"organisation_add", REGISTRY, LANE_INTERACTIVE, CLI,     false, organisation_add_apply},
+    [VERB_SYSTEM_ADD]       = {"system_add",       REGISTRY, LANE_INTERACTIVE, CLI,     false, system_add_apply},
+    [VERB_CONTACT_ADD]      = {"contact_add",      REGISTRY, LANE_INTERACTIVE, CLI,     false, contact_add_apply},
+    [VERB_CONTACT_STATUS]   = {"contact_status",   REGISTRY, LANE_INTERACTIVE, CLI,     false, contact_status_apply},
+    [VERB_REVOKE]           = {"revoke",           REGISTRY, LANE_INTERACTIVE, CLI,     false, revoke_apply},
 };
+/* clang-format on */
