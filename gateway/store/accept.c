@@ -1,4 +1,4 @@
-/* store_accept(): a worker's side. What is packed here is unpacked by submission_unpack() in accept_unpack.c. */
+/* store_accept() and store_repeat(): a worker's side. What is packed here is unpacked by submission_unpack() in accept_unpack.c. */
 #include "gateway/store/store_impl.h"
 
 static const char *const status_names[RECEIPT_STATUS_COUNT] = {
@@ -116,7 +116,7 @@ static void pack_submission(struct packer *packer, const struct submission *subm
         pack_content(packer, &submission->contents[i]);
 }
 
-static bool unpack_acceptance(struct unpacker *in, const struct submission *submission, struct arena *arena,
+static bool unpack_acceptance(struct unpacker *in, const struct uuid *message_uuid, struct arena *arena,
                               struct acceptance *acceptance, struct error *error)
 {
     struct receipt *technical = &acceptance->technical;
@@ -124,7 +124,7 @@ static bool unpack_acceptance(struct unpacker *in, const struct submission *subm
 
     *acceptance = (struct acceptance){.repeated = repeated};
     technical->status = RECEIPT_RECEIVED;
-    technical->message_uuid = submission->message_uuid;
+    technical->message_uuid = *message_uuid;
     unpack_fixed(in, technical->id.bytes, sizeof technical->id.bytes);
     unpack_fixed(in, technical->transmission_id.bytes, sizeof technical->transmission_id.bytes);
     technical->time = (int64_t)unpack_u64(in);
@@ -147,5 +147,23 @@ bool store_accept(struct store *store, struct submission *submission, struct are
     if (!uuid_random(&technical))
         return error_set(error, ERROR_INTERNAL, NULL, "no randomness");
     pack_submission(packer, submission, &technical);
-    return change_ask(store, &answer, error) && unpack_acceptance(&answer, submission, arena, acceptance, error);
+    return change_ask(store, &answer, error)
+           && unpack_acceptance(&answer, &submission->message_uuid, arena, acceptance, error);
+}
+
+bool store_repeat(struct store *store, const struct system *system, const struct uuid *message_uuid,
+                  const struct digest *digest, struct arena *arena, bool *found, struct acceptance *acceptance,
+                  struct error *error)
+{
+    struct packer *packer = change_begin(store, VERB_REPEAT, &system->organisation.id);
+    struct unpacker answer;
+
+    pack_uuid(packer, &system->organisation.id);
+    pack_uuid(packer, &system->id);
+    pack_uuid(packer, message_uuid);
+    pack_digest(packer, digest);
+    if (!change_ask(store, &answer, error))
+        return false;
+    *found = unpack_u8(&answer);
+    return !*found || unpack_acceptance(&answer, message_uuid, arena, acceptance, error);
 }

@@ -307,3 +307,27 @@ bool accept_apply(struct change *change, struct unpacker *in, struct packer *out
                     submission->message_id);
     return true;
 }
+
+/* Finds the first answer, and says nothing of what others sent. */
+bool repeat_apply(struct change *change, struct unpacker *in, struct packer *out, struct error *error)
+{
+    struct system system = {0};
+    struct submission submission = {.system = &system};
+    struct earlier earlier;
+
+    unpack_fixed(in, system.organisation.id.bytes, sizeof system.organisation.id.bytes);
+    unpack_fixed(in, system.id.bytes, sizeof system.id.bytes);
+    unpack_fixed(in, submission.message_uuid.bytes, sizeof submission.message_uuid.bytes);
+    unpack_fixed(in, submission.digest.bytes, DIGEST_SIZE);
+    if (!unpack_done(in))
+        return error_set(error, ERROR_CHANGE_MALFORMED, "repeat", NULL);
+    if (!find_earlier(change, &submission.message_uuid, &earlier, error))
+        return false;
+    if (!earlier.found || !uuid_same(&earlier.organisation, &system.organisation.id)
+        || !digest_same(&earlier.digest, &submission.digest)) {
+        pack_u8(out, false);
+        return true;
+    }
+    pack_u8(out, true);
+    return answer_earlier(change, &submission, &earlier, out, error);
+}

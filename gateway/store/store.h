@@ -185,6 +185,13 @@ struct acceptance {
 bool store_accept(struct store *store, struct submission *submission, struct arena *arena,
                   struct acceptance *acceptance, struct error *error);
 
+/* Whether these bytes were accepted before: the stored first answer where the same organisation had sent the same bytes
+ * under this messageUUID. What a rule refuses today may have been accepted yesterday (a day that has passed, a right
+ * that was taken away), and its repeat gets the first answer all the same (R6). */
+bool store_repeat(struct store *store, const struct system *system, const struct uuid *message_uuid,
+                  const struct digest *digest, struct arena *arena, bool *found, struct acceptance *acceptance,
+                  struct error *error);
+
 /* ---- receipts (mail.db); a receipt belongs to the submitting system ---- */
 
 /* Ids of the system's undeleted business receipts, oldest first, from position page x size. `total` is exact and comes

@@ -180,6 +180,7 @@ int64_t query_last_id(const struct backend *backend); /* of the last row added *
 
 enum verb {
     VERB_ACCEPT,
+    VERB_REPEAT,
     VERB_RECEIPT_DELETE,
     VERB_ORGANISATION_ADD,
     VERB_SYSTEM_ADD,
@@ -306,7 +307,7 @@ struct verb_row {
 };
 extern const struct verb_row verbs[VERB_COUNT];
 
-change_apply accept_apply, receipt_delete_apply;
+change_apply accept_apply, repeat_apply, receipt_delete_apply;
 change_apply organisation_add_apply, system_add_apply, contact_add_apply, contact_status_apply, revoke_apply;
 
 /* One event of the log (reliability.md R23). `tag` is of the API's EventLogEventTag; `detail` a JSON object. Neither

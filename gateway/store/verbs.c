@@ -11,6 +11,7 @@
 /* clang-format off */
 const struct verb_row verbs[VERB_COUNT] = {
     [VERB_ACCEPT]           = {"accept",           MAIL,     LANE_BULK,        SENDER,  true,  accept_apply},
+    [VERB_REPEAT]           = {"repeat",           MAIL,     LANE_BULK,        SENDER,  true,  repeat_apply},
     [VERB_RECEIPT_DELETE]   = {"receipt_delete",   MAIL,     LANE_INTERACTIVE, RECEIPT, false, receipt_delete_apply},
     [VERB_ORGANISATION_ADD] = {"organisation_add", REGISTRY, LANE_INTERACTIVE, CLI,     false, organisation_add_apply},
     [VERB_SYSTEM_ADD]       = {"system_add",       REGISTRY, LANE_INTERACTIVE, CLI,     false, system_add_apply},

@@ -78,6 +78,19 @@ static bool door_lets_pass(struct request *rq)
     return error_set(&rq->error, ERROR_SCHEMA_INVALID, "", NULL);
 }
 
+/* Whether each of the errors may have come with time: a day that has passed, a right that was taken away. */
+static bool errors_may_be_new(const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        enum error_code code = findings->items[i].code;
+
+        if (findings->items[i].severity == SEVERITY_ERROR && code != ERROR_DELIVERY_DATE_EARLY
+            && code != ERROR_MANDATORY_NOT_ALLOWED && code != ERROR_LEGAL_NOT_ALLOWED)
+            return false;
+    }
+    return findings_errors(findings) > 0;
+}
+
 static bool read_and_check(struct request *rq, const struct memo_keeper *keeper, const struct uuid *asked,
                            struct memo *memo)
 {
@@ -90,7 +103,7 @@ static bool read_and_check(struct request *rq, const struct memo_keeper *keeper,
     memo_rules_check(memo, &service->limits, rq->now, rq->arena, &rq->findings);
     check_rights(rq, memo);
     findings_sort(&rq->findings);
-    return door_lets_pass(rq);
+    return true;
 }
 
 static bool accept_memo(struct request *rq, struct keeping *keeping, const struct memo *memo,
@@ -107,6 +120,26 @@ static bool accept_memo(struct request *rq, struct keeping *keeping, const struc
     if (rq->error.code == ERROR_STORE_UNSURE)
         keeping_hand_over(keeping);
     return false;
+}
+
+/* A repeat of what was accepted gets its first answer, whatever the rules say by now. */
+static bool find_repeat(struct request *rq, const struct memo *memo, bool *found, struct acceptance *acceptance)
+{
+    *found = false;
+    if (!errors_may_be_new(&rq->findings)
+        || store_repeat(rq->service->store, rq->caller, &memo->uuid, &memo->digest, rq->arena, found, acceptance,
+                        &rq->error))
+        return true;
+    rq->findings.count = rq->findings.total = 0; /* they are not what the answer is about */
+    return false;
+}
+
+static bool decide(struct request *rq, struct keeping *keeping, const struct memo *memo, struct acceptance *acceptance)
+{
+    bool repeat;
+
+    return find_repeat(rq, memo, &repeat, acceptance)
+           && (repeat || (door_lets_pass(rq) && accept_memo(rq, keeping, memo, acceptance)));
 }
 
 static bool answer_receipt(struct request *rq, const struct acceptance *acceptance)
@@ -133,7 +166,7 @@ bool submit_memo(struct request *rq)
     if (!media_type_is_memo(rq) || !query_uuid(rq, &asked))
         return false;
     keeping_begin(&keeping, rq, &keeper);
-    ok = read_and_check(rq, &keeper, &asked, &memo) && accept_memo(rq, &keeping, &memo, &acceptance);
+    ok = read_and_check(rq, &keeper, &asked, &memo) && decide(rq, &keeping, &memo, &acceptance);
     keeping_end(&keeping);
     return ok && answer_receipt(rq, &acceptance);
 }

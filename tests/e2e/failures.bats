@@ -69,6 +69,23 @@ refused_for_now() {
     accepted "$UUID"
 }
 
+@test "a repeat gets the first answer even when the right it needed was taken away since" {
+    letter "$UUID" mandatory=true >"$LETTER"
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+    first=$BODY
+    sandbox_halt
+    sqlite3 "$DP_STATE/registry/registry.db" "UPDATE organisation SET mandatory_allowed = 0"
+    sandbox_serve
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+    [ "$BODY" = "$first" ]
+    UUID=$(new_uuid)
+    letter "$UUID" mandatory=true >"$LETTER"
+    submit "$UUID" "$LETTER"
+    refused 400 mandatory.not.allowed
+}
+
 @test "all workers of the pool gone: 503 in our JSON, for a MeMo as a receipt without status" {
     kill -STOP "$(cat "$DP_RUN/dpgateway.pid")"
     pkill -KILL -P "$(cat "$DP_RUN/dpgateway.pid")" -f "dpgateway: sender" || true

@@ -88,6 +88,44 @@ START_TEST(the_same_bytes_again_get_the_first_answer)
 }
 END_TEST
 
+START_TEST(what_was_accepted_is_found_again_by_its_organisation_alone)
+{
+    struct fixture fixture;
+    struct letter letter;
+    struct acceptance first, again;
+    struct system stranger = {0};
+    struct digest other = {{1}};
+    struct arena *arena = arena_new(1 << 16);
+    struct error error;
+    bool found = true;
+
+    fixture_open(&fixture);
+    fixture_start(&fixture);
+    struct store *store = fixture_store(&fixture, 0);
+
+    letter_make(&letter, 1);
+    const struct submission *sent = &letter.submission;
+
+    ck_assert(store_repeat(store, sent->system, &sent->message_uuid, &sent->digest, arena, &found, &again, &error));
+    ck_assert(!found);
+    ck_assert(letter_send(store, &letter, &first, &error));
+    ck_assert(store_repeat(store, sent->system, &sent->message_uuid, &sent->digest, arena, &found, &again, &error));
+    ck_assert(found && again.repeated);
+    ck_assert(uuid_same(&again.technical.id, &first.technical.id));
+    ck_assert(uuid_same(&again.technical.transmission_id, &sent->transmission_id));
+    ck_assert_int_eq(ask_mail(&fixture, "SELECT count(*) FROM event WHERE detail LIKE '%repeated%'"), 1);
+
+    ck_assert(store_repeat(store, sent->system, &sent->message_uuid, &other, arena, &found, &again, &error));
+    ck_assert(!found);
+    ck_assert(store_repeat(store, &stranger, &sent->message_uuid, &sent->digest, arena, &found, &again, &error));
+    ck_assert(!found);
+    ck_assert_int_eq(ask_mail(&fixture, "SELECT count(*) FROM event WHERE detail LIKE '%repeated%'"), 1);
+    store_close(store);
+    fixture_close(&fixture);
+    arena_free(arena);
+}
+END_TEST
+
 START_TEST(the_same_change_sent_again_is_answered_as_the_first_time)
 {
     struct fixture fixture;
@@ -294,6 +332,7 @@ Suite *suite_accepting(void)
     tcase_add_test(tests, an_accepted_letter_stands_in_the_mailbox_with_all_its_parts);
     tcase_add_test(tests, the_same_content_of_two_letters_is_kept_once);
     tcase_add_test(tests, the_same_bytes_again_get_the_first_answer);
+    tcase_add_test(tests, what_was_accepted_is_found_again_by_its_organisation_alone);
     tcase_add_test(tests, the_same_change_sent_again_is_answered_as_the_first_time);
     tcase_add_test(tests, a_used_uuid_with_other_bytes_or_of_another_organisation_is_a_conflict);
     tcase_add_test(tests, a_refused_letter_is_kept_and_never_placed);
