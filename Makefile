@@ -99,7 +99,7 @@ demo:
 
 # ---- testing ----
 
-TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so memo_speed store_speed disk_speed \
+TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so fail_sync.so memo_speed store_speed disk_speed \
     parity replay_memo)
 tools: $(TOOLS)
 
@@ -120,11 +120,15 @@ $(eval $(call test_tool,store_speed,tests/bench))
 $(eval $(call test_tool,disk_speed,tests/bench))
 $(eval $(call test_tool,replay_memo,tests/fuzz))
 
-# Preloaded into a gateway whose every write is to be logged.
-$(BUILD)/tests/powercut.so: tests/crash/powercut.c tests/crash/powercut.h Makefile
-	@mkdir -p $(@D)
-	$(SAY) "  LINK  $@"
-	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared $< -o $@
+# Preloaded into a gateway: whose every write is to be logged, whose syncs are to fail.
+define preloaded
+$(BUILD)/tests/$(1).so: $(2)/$(1).c $(wildcard $(2)/$(1).h) Makefile
+	@mkdir -p $$(@D)
+	$(SAY) "  LINK  $$@"
+	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fPIE,$(CFLAGS)) -fPIC -shared $$< -o $$@
+endef
+$(eval $(call preloaded,powercut,tests/crash))
+$(eval $(call preloaded,fail_sync,tests/lib))
 
 # Everything CI runs; ends with one line of totals.
 test:

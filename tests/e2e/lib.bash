@@ -56,6 +56,14 @@ wait_until() {
     return 1
 }
 
+# not COMMAND...: bats sees no failure in "! COMMAND" unless it stands last
+not() {
+    if "$@"; then
+        echo "this should have failed: $*" >&2
+        return 1
+    fi
+}
+
 new_uuid() {
     local hex
     hex=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')

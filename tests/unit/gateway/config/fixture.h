@@ -27,7 +27,7 @@ static inline void begin(void)
         free(names[count]);
     }
     free(names);
-    strcpy(folder, "/tmp/dp-config-XXXXXX");
+    snprintf(folder, sizeof folder, "/tmp/dp-config-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     snprintf(file, sizeof file, "%s/gateway.ini", folder);
 }

@@ -1,0 +1,160 @@
+#!/usr/bin/env bats
+# The processes: each says what it is, comes back when it dies, takes new settings without losing a request, and goes.
+
+load lib
+
+setup() {
+    sandbox_start
+    LOG="$SANDBOX_DIR.out"
+}
+
+teardown() {
+    sandbox_stop
+}
+
+supervisor_pid() {
+    cat "$DP_RUN/dpgateway.pid"
+}
+
+# children PATTERN: the process ids
+children() {
+    pgrep -P "$(supervisor_pid)" -f "dpgateway: $1"
+}
+
+living() { # living PATTERN COUNT
+    [ "$(children "$1" | wc -l)" = "$2" ]
+}
+
+# set_setting NAME VALUE: in the section [process]
+set_setting() {
+    sed -i "/^$1 =/d; s/^\[process\]/[process]\n$1 = $2/" "$DP_CONFIG"
+}
+
+@test "every process has a title of its own" {
+    living writer 1
+    living sender 16
+    living 'sender 16$' 1
+    living receipt 4
+    living monitor 2
+    [[ "$(ps -o args= -p "$(supervisor_pid)")" == "dpgateway: supervisor"* ]]
+}
+
+@test "a worker that is killed comes back, and nobody notices" {
+    before=$(children 'receipt 1$')
+    kill -KILL "$before"
+    call GET /apis/v1/receipts/
+    [ "$STATUS" = 200 ]
+    wait_until living 'receipt 1$' 1
+    [ "$(children 'receipt 1$')" != "$before" ]
+    grep -q '"msg":"ended".*"signal":9' "$LOG"
+}
+
+@test "what fails again and again is started at growing distances" {
+    chmod 000 "$SANDBOX_DIR/issuers.pem"
+    [ "$(id -u)" != 0 ] || echo nonsense >"$SANDBOX_DIR/issuers.pem"
+    kill -KILL "$(children 'receipt 1$')"
+    four_failures() { [ "$(grep -c '"msg":"ended".*"of":"receipt","number":1,"exit":1' "$LOG")" -ge 4 ]; }
+    wait_until four_failures
+    times=$(grep '"of":"receipt","number":1,"exit":1' "$LOG" | head -4 | jq -r '.ts | sub("\\..*"; "Z") as $s | (($s | fromdate) * 1000 + (.[20:23] | tonumber))')
+    mapfile -t at <<<"$times"
+    [ $((at[3] - at[2])) -ge $((at[1] - at[0] + 200)) ]
+}
+
+@test "SIGHUP: new settings, more workers and fewer, while letters go on" {
+    for i in $(seq 30); do
+        id=$(new_uuid)
+        letter "$id" >"$BATS_TEST_TMPDIR/l.$i"
+        curl -sS -o /dev/null -w '%{http_code}\n' --cacert "$DP_CA" --cert "$DP_SENDER_CERT" --key "$DP_SENDER_KEY" \
+            -H "Authorization: $DP_SENDER_AUTH" -H 'Content-Type: application/xml' \
+            --data-binary "@$BATS_TEST_TMPDIR/l.$i" "$DP_URL/apis/v1/memos/?memo-message-uuid=$id" \
+            >>"$BATS_TEST_TMPDIR/statuses" 3>&- &
+    done
+    set_setting sender_workers 3
+    kill -HUP "$(supervisor_pid)"
+    wait_until living sender 3
+    set_setting sender_workers 20
+    kill -HUP "$(supervisor_pid)"
+    wait_until living sender 20
+    answered() { [ "$(wc -l <"$BATS_TEST_TMPDIR/statuses")" = 30 ]; }
+    wait_until answered
+    [ "$(sort -u "$BATS_TEST_TMPDIR/statuses")" = 201 ]
+    wait_until ready
+    [ "$(messages_kept)" = 30 ]
+}
+
+@test "SIGHUP with faults in the settings: told, and the old ones go on" {
+    set_setting sender_workers many
+    kill -HUP "$(supervisor_pid)"
+    wait_until grep -q 'not reloaded' "$LOG"
+    grep -q 'sender_workers' "$LOG"
+    living sender 16
+    ready
+}
+
+@test "SIGHUP cannot move the state: told, and all goes on" {
+    sed -i "s|^dir = .*|dir = $BATS_TEST_TMPDIR|" "$DP_CONFIG"
+    kill -HUP "$(supervisor_pid)"
+    wait_until grep -q 'not reloaded' "$LOG"
+    ready
+}
+
+@test "a second gateway in the same folder is refused" {
+    run "$BUILD/dpgateway" --config "$DP_CONFIG"
+    [ "$status" = 1 ]
+    [[ "$output" == *"another gateway runs in this folder"* ]]
+    ready
+}
+
+@test "Ctrl-C to the whole group ends it in order" {
+    pid=$(supervisor_pid)
+    pids="$pid $(pgrep -P "$pid")"
+    for child in $(pgrep -P "$pid"); do kill -INT "$child"; kill -TERM "$child"; done
+    ready
+    kill -INT "$pid"
+    gone() { ! kill -0 "$pid" 2>/dev/null; }
+    wait_until gone
+    for child in $pids; do not kill -0 "$child" 2>/dev/null; done
+    [ -z "$(ls "$DP_RUN"/*.sock "$DP_RUN/dpgateway.pid" 2>/dev/null)" ]
+    not grep -q killed "$LOG"
+}
+
+@test "killed outright, the supervisor leaves nobody behind who serves" {
+    pid=$(supervisor_pid)
+    pids=$(pgrep -P "$pid")
+    kill -KILL "$pid"
+    all_gone() { for child in $pids; do ! kill -0 "$child" 2>/dev/null || return 1; done; }
+    wait_until all_gone
+    sandbox_halt
+    sandbox_serve
+    ready
+}
+
+@test "--check finds the sandbox in order, and tells each fault in a line of its own" {
+    run "$BUILD/dpgateway" --config "$DP_CONFIG" --check
+    [ "$status" = 0 ]
+    cat >"$BATS_TEST_TMPDIR/bad.ini" <<INI
+[state]
+dir = $BATS_TEST_TMPDIR/nowhere
+colour = red
+[process]
+sender_workers = 0
+[house]
+INI
+    run "$BUILD/dpgateway" --config "$BATS_TEST_TMPDIR/bad.ini" --check
+    [ "$status" = 1 ]
+    [[ "$output" == *"bad.ini:3: "*colour* ]]
+    [[ "$output" == *"bad.ini:5: "*sender_workers* ]]
+    [[ "$output" == *"bad.ini:6: "*house* ]]
+    sed -i '3d;5,6d' "$BATS_TEST_TMPDIR/bad.ini"
+    sed -i "s/sender_workers = 0//" "$BATS_TEST_TMPDIR/bad.ini"
+    run "$BUILD/dpgateway" --config "$BATS_TEST_TMPDIR/bad.ini" --check
+    [ "$status" = 1 ]
+    [[ "$output" == *"dpctl init"* ]]
+    [[ "$output" == *issuers_file* ]]
+}
+
+@test "the settings printed are settings read" {
+    "$BUILD/dpgateway" --config "$DP_CONFIG" --print-config >"$BATS_TEST_TMPDIR/printed.ini"
+    "$BUILD/dpgateway" --config "$BATS_TEST_TMPDIR/printed.ini" --print-config | diff "$BATS_TEST_TMPDIR/printed.ini" -
+    DP_STORE_GROUP_MAX=7 "$BUILD/dpgateway" --config "$DP_CONFIG" --print-config | grep -q '^group_max = 7$'
+}
