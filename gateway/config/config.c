@@ -249,8 +249,8 @@ static void check_together(struct opening *opening)
         bool wrong;
         const char *section, *name, *says;
     } rules[] = {
-        {config->wal_checkpoint > config->wal_cap, "store", "wal_checkpoint", "is larger than wal_cap" },
-        {config->content_max > config->body_max,   "memo",  "content_max",    "is larger than body_max"},
+        {config->wal_checkpoint > config->wal_cap, "store", "wal_checkpoint", "is larger than wal_cap"},
+        {config->content_max > config->body_max, "memo", "content_max", "is larger than body_max"},
     };
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

@@ -34,12 +34,7 @@ static const struct {
     const char *name;
     bool value;
 } switches[] = {
-    {"yes",   true },
-    {"true",  true },
-    {"on",    true },
-    {"no",    false},
-    {"false", false},
-    {"off",   false},
+    {"yes", true}, {"true", true}, {"on", true}, {"no", false}, {"false", false}, {"off", false},
 };
 #define SWITCHES (sizeof switches / sizeof switches[0])
 
