@@ -7,37 +7,6 @@
 
 #define LEAST_ROW 8 /* bytes that any packed document or content has at least */
 
-static bool take_flag(struct unpacker *in)
-{
-    uint8_t flag = unpack_u8(in);
-
-    in->bad = in->bad || flag > 1;
-    return flag;
-}
-
-static const char *take_text(struct unpacker *in)
-{
-    const char *text = unpack_text(in);
-
-    if (text && !text_is_utf8(text, strlen(text)))
-        in->bad = true;
-    return in->bad ? NULL : text;
-}
-
-/* A number that the database keeps as a signed one. */
-static int64_t take_number(struct unpacker *in)
-{
-    uint64_t number = unpack_u64(in);
-
-    in->bad = in->bad || number > INT64_MAX;
-    return (int64_t)number;
-}
-
-static void take_uuid(struct unpacker *in, struct uuid *uuid)
-{
-    unpack_fixed(in, uuid->bytes, sizeof uuid->bytes);
-}
-
 static void take_header(struct unpacker *in, struct arriving *arriving)
 {
     struct submission *submission = &arriving->submission;
@@ -70,7 +39,7 @@ static void take_header(struct unpacker *in, struct arriving *arriving)
     submission->received = take_number(in);
     submission->available = take_number(in);
     submission->placed = take_flag(in);
-    unpack_fixed(in, submission->digest.bytes, DIGEST_SIZE);
+    take_digest(in, &submission->digest);
     submission->size = (uint64_t)take_number(in);
     submission->content_size = (uint64_t)take_number(in);
     submission->version = take_text(in);
@@ -101,7 +70,7 @@ static void take_kept(struct unpacker *in, struct kept_content *content)
 {
     size_t size;
 
-    unpack_fixed(in, content->digest.bytes, DIGEST_SIZE);
+    take_digest(in, &content->digest);
     content->size = (uint64_t)take_number(in);
     content->bytes = unpack_bytes(in, &size);
     content->spool_name = take_text(in);

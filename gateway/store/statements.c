@@ -21,6 +21,13 @@
 #define RECEIPT_COLUMNS                                                                                                \
     "r.id, m.transmission_id, m.message_uuid, m.message_id, r.error_code, r.error_message, r.time, r.status"
 
+#define ORGANISATION_COLUMNS "o.id, o.cvr, o.name, o.type, o.mandatory_allowed, o.legal_notification_allowed, o.version"
+#define SYSTEM_COLUMNS                                                                                                 \
+    "s.seq, " ORGANISATION_COLUMNS ", s.id, s.name, s.types, s.protocol, s.certificate_cvr, s.certificate_subject,"    \
+    " s.token_digest, s.delegated_cvr, s.allowed_addresses, s.receipt_endpoint, s.endpoint, s.active_from,"            \
+    " s.active_to, s.version"
+#define CONTACT_COLUMNS "seq, id, company, number, label, status, version"
+
 /* clang-format off */
 const struct statement_row statements[STMT_COUNT] = {
     [STMT_REGISTRY_EVENT_ADD] = {REGISTRY, WRITER, EVENT_ADD},
@@ -114,5 +121,48 @@ const struct statement_row statements[STMT_COUNT] = {
         " m.content_size FROM mailbox b JOIN folder f ON f.mailbox = b.seq"
         " JOIN message m ON m.folder = f.seq AND m.state < 3 WHERE b.number = :number"
         " ORDER BY m.available, m.seq"},
+
+    [STMT_ORGANISATION_ADD] = {REGISTRY, WRITER,
+        "INSERT INTO organisation (id, cvr, name, type, mandatory_allowed, legal_notification_allowed, created)"
+        " VALUES (:id, :cvr, :name, :type, :mandatory_allowed, :legal_notification_allowed, :created)"},
+    [STMT_ORGANISATION_SAME] = {REGISTRY, WRITER,
+        "SELECT version FROM organisation WHERE id = :id AND created = :created"},
+    [STMT_ORGANISATION_FIND] = {REGISTRY, WRITER,
+        "SELECT seq, cvr FROM organisation WHERE id = :id"},
+    [STMT_ORGANISATION_LIST] = {REGISTRY, CLI,
+        "SELECT o.seq, " ORGANISATION_COLUMNS " FROM organisation o WHERE o.seq > :after ORDER BY o.seq LIMIT :most"},
+    [STMT_SYSTEM_ADD] = {REGISTRY, WRITER,
+        "INSERT INTO system (id, organisation, name, types, protocol, certificate_cvr, certificate_subject,"
+        " token_digest, delegated_cvr, allowed_addresses, receipt_endpoint, endpoint, active_from, active_to, created)"
+        " VALUES (:id, :organisation, :name, :types, :protocol, :certificate_cvr, :certificate_subject,"
+        " :token_digest, :delegated_cvr, :allowed_addresses, :receipt_endpoint, :endpoint, :active_from, :active_to,"
+        " :created)"},
+    [STMT_SYSTEM_SAME] = {REGISTRY, WRITER,
+        "SELECT version FROM system WHERE id = :id AND created = :created"},
+    [STMT_SYSTEM_FIND] = {REGISTRY, SENDER | RECEIPT | CLI,
+        "SELECT " SYSTEM_COLUMNS " FROM system s JOIN organisation o ON o.seq = s.organisation"
+        " WHERE s.id = :id AND s.certificate_cvr = :cvr AND s.certificate_subject = :subject"},
+    [STMT_SYSTEM_OTHER] = {REGISTRY, SENDER | RECEIPT | CLI,
+        "SELECT 1 FROM system WHERE certificate_cvr = :cvr AND certificate_subject = :subject LIMIT 1"},
+    [STMT_SYSTEM_LIST] = {REGISTRY, CLI,
+        "SELECT " SYSTEM_COLUMNS " FROM system s JOIN organisation o ON o.seq = s.organisation"
+        " WHERE s.seq > :after ORDER BY s.seq LIMIT :most"},
+    [STMT_CONTACT_ADD] = {REGISTRY, WRITER,
+        "INSERT INTO contact (id, number, company, label, status, created)"
+        " VALUES (:id, :number, :company, :label, :status, :created)"},
+    [STMT_CONTACT_SAME] = {REGISTRY, WRITER,
+        "SELECT version FROM contact WHERE id = :id AND created = :created"},
+    [STMT_CONTACT_FIND] = {REGISTRY, WRITER | SENDER | CLI,
+        "SELECT " CONTACT_COLUMNS " FROM contact WHERE number = :number"},
+    [STMT_CONTACT_STATUS] = {REGISTRY, WRITER,
+        "UPDATE contact SET status = :status, version = version + 1 WHERE id = :id"},
+    [STMT_CONTACT_LIST] = {REGISTRY, CLI,
+        "SELECT " CONTACT_COLUMNS " FROM contact WHERE seq > :after ORDER BY seq LIMIT :most"},
+    [STMT_REVOKED_ADD] = {REGISTRY, WRITER,
+        "INSERT INTO revoked_certificate (digest, reason, revoked) VALUES (:digest, :reason, :revoked)"},
+    [STMT_REVOKED_SAME] = {REGISTRY, WRITER,
+        "SELECT 1 FROM revoked_certificate WHERE digest = :digest AND revoked = :revoked"},
+    [STMT_REVOKED_FIND] = {REGISTRY, SENDER | RECEIPT | CLI,
+        "SELECT 1 FROM revoked_certificate WHERE digest = :digest"},
 };
 /* clang-format on */

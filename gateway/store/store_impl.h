@@ -63,6 +63,24 @@ enum statement {
     STMT_RECEIPT_DELETE,
     /* mailboxes */
     STMT_MAILBOX_LIST,
+    /* the registry */
+    STMT_ORGANISATION_ADD,
+    STMT_ORGANISATION_SAME,
+    STMT_ORGANISATION_FIND,
+    STMT_ORGANISATION_LIST,
+    STMT_SYSTEM_ADD,
+    STMT_SYSTEM_SAME,
+    STMT_SYSTEM_FIND,
+    STMT_SYSTEM_OTHER,
+    STMT_SYSTEM_LIST,
+    STMT_CONTACT_ADD,
+    STMT_CONTACT_SAME,
+    STMT_CONTACT_FIND,
+    STMT_CONTACT_STATUS,
+    STMT_CONTACT_LIST,
+    STMT_REVOKED_ADD,
+    STMT_REVOKED_SAME,
+    STMT_REVOKED_FIND,
     STMT_COUNT
 };
 
@@ -296,6 +314,13 @@ struct change {
 /* Reads the packed fields, checks all of them, applies them, packs the answer. False: all it did is undone. Packed
  * fields that are not as they should be, or left over (unpack_done), are ERROR_CHANGE_MALFORMED. */
 typedef bool change_apply(struct change *change, struct unpacker *in, struct packer *out, struct error *error);
+
+/* Fields as an apply takes them out (take.c). What may not be makes unpack_done() false. */
+bool take_flag(struct unpacker *in);        /* 0 or 1 */
+const char *take_text(struct unpacker *in); /* UTF-8; NULL if NULL was packed */
+int64_t take_number(struct unpacker *in);   /* one that the database keeps: not above INT64_MAX */
+void take_uuid(struct unpacker *in, struct uuid *uuid);
+void take_digest(struct unpacker *in, struct digest *digest);
 
 struct verb_row {
     const char *name;

@@ -16,7 +16,8 @@ teardown_file() {
         run "$ROOT/tests/lib/demo.sh" "$SANDBOX_DIR"
         echo "$time: $output" >&2
         # shellcheck disable=SC2154 # set by run
-        [ "$status" = 0 ] && [ "$(grep -cE '^[1-5]\. ' <<<"$output")" = 5 ]
+        [ "$status" = 0 ]
+        [ "$(grep -cE '^[1-5]\. ' <<<"$output")" = 5 ]
     done
     grep -q file.name.not.allowed <<<"$output"
     grep -q https:// <<<"$output"
@@ -24,12 +25,14 @@ teardown_file() {
 
 @test "without a sandbox it says how to start one" {
     run "$ROOT/tests/lib/demo.sh" "$BATS_TEST_TMPDIR/none"
-    [ "$status" = 1 ] && [[ "$output" == *"make run"* ]]
+    [ "$status" = 1 ]
+    [[ "$output" == *"make run"* ]]
 }
 
 @test "with a sandbox that is not served it says so" {
     sandbox_halt
     run "$ROOT/tests/lib/demo.sh" "$SANDBOX_DIR"
-    [ "$status" = 1 ] && [[ "$output" == *"is not running"* ]]
+    [ "$status" = 1 ]
+    [[ "$output" == *"is not running"* ]]
     sandbox_serve
 }

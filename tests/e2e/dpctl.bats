@@ -25,28 +25,36 @@ told() {
 
 @test "a wrong command line is one sentence on standard error and status 2" {
     dpctl organisation add --cvr 123
-    [ "$status" = 2 ] && [ -z "$output" ] && [ "$(wc -l <<<"$stderr")" = 1 ]
+    [ "$status" = 2 ]
+    [ -z "$output" ]
+    [ "$(wc -l <<<"$stderr")" = 1 ]
 }
 
 @test "an unreadable settings file is status 1 and names the file" {
     run --separate-stderr "$BUILD/dpctl" --config "$BATS_TEST_TMPDIR/none.ini" contact list
-    [ "$status" = 1 ] && [[ "$stderr" == *none.ini* ]]
+    [ "$status" = 1 ]
+    [[ "$stderr" == *none.ini* ]]
 }
 
 @test "the settings file comes from DP_CONFIG where none is named" {
     DP_CONFIG=$DP_CONFIG run "$BUILD/dpctl" --json organisation list
-    [ "$status" = 0 ] && [ "$(told length)" -ge 4 ]
+    [ "$status" = 0 ]
+    [ "$(told length)" -ge 4 ]
 }
 
 @test "an organisation is added beside the running writer, listed, shown, and not added twice" {
     dpctl --json organisation add --cvr 99000021 --name 'Myndighed "21"' --mandatory
-    [ "$status" = 0 ] && [ "$(told .mandatoryPostAllowed)" = true ]
+    [ "$status" = 0 ]
+    [ "$(told .mandatoryPostAllowed)" = true ]
     dpctl --json organisation show 99000021
-    [ "$status" = 0 ] && [ "$(told '.[0].name')" = 'Myndighed "21"' ]
+    [ "$status" = 0 ]
+    [ "$(told '.[0].name')" = 'Myndighed "21"' ]
     dpctl organisation list
-    [ "$status" = 0 ] && grep -q '^99000021  AUTHORITY' <<<"$output"
+    [ "$status" = 0 ]
+    grep -q '^99000021  AUTHORITY' <<<"$output"
     dpctl --json organisation add --cvr 99000021 --name Again
-    [ "$status" = 1 ] && [ "$(told '.message | length > 8')" = true ]
+    [ "$status" = 1 ]
+    [ "$(told '.message | length > 8')" = true ]
     dpctl organisation show 99000029
     [ "$status" = 1 ]
 }
@@ -59,13 +67,16 @@ told() {
     AS_AUTH=$auth call GET /apis/v1/receipts/
     [ "$STATUS" = 200 ]
     dpctl --json system show "$id"
-    [ "$status" = 0 ] && [ "$(told '.[0].token')" = null ] && [ "$(told '.[0].certificateCvr')" = 99000001 ]
+    [ "$status" = 0 ]
+    [ "$(told '.[0].token')" = null ]
+    [ "$(told '.[0].certificateCvr')" = 99000001 ]
     run -1 grep -F "${auth#Basic }" "$SANDBOX_DIR.out"
 }
 
 @test "a system of a vendor needs the vendor's certificate" {
     dpctl system add --organisation 99000002 --name V --type SENDER --certificate "$DP_VENDOR_CERT"
-    [ "$status" = 1 ] && [[ "$stderr" == *99000003* ]]
+    [ "$status" = 1 ]
+    [[ "$stderr" == *99000003* ]]
     dpctl system add --organisation 99000002 --name V --type SENDER --certificate "$DP_VENDOR_CERT" --delegated-cvr 99000003
     [ "$status" = 0 ]
 }
@@ -73,25 +84,30 @@ told() {
 @test "a certificate that the gateway would not take is not registered" {
     "$ROOT/tests/lib/sandbox.sh" certificate "$SANDBOX_DIR" "$BATS_TEST_TMPDIR/x" --foreign --like "$DP_SENDER_CERT"
     dpctl --json system add --organisation 99000001 --name X --type SENDER --certificate "$BATS_TEST_TMPDIR/x.pem"
-    [ "$status" = 1 ] && [ "$(told .code)" = certificate.not.trusted ]
+    [ "$status" = 1 ]
+    [ "$(told .code)" = certificate.not.trusted ]
 }
 
 @test "a contact is added, exempted, closed and taken back" {
     dpctl --json contact add --cpr 6710900021 --label "Borger 21"
-    [ "$status" = 0 ] && [ "$(told .status)" = REGISTERED ]
+    [ "$status" = 0 ]
+    [ "$(told .status)" = REGISTERED ]
     for state in exempt closed registered; do
         dpctl --json contact status --cpr 6710900021 --status $state
-        [ "$status" = 0 ] && [ "$(told .status)" = "${state^^}" ]
+        [ "$status" = 0 ]
+        [ "$(told .status)" = "${state^^}" ]
     done
     dpctl --json contact show --cpr 6710900021
-    [ "$status" = 0 ] && [ "$(told .label)" = "Borger 21" ]
+    [ "$status" = 0 ]
+    [ "$(told .label)" = "Borger 21" ]
     dpctl contact status --cpr 6710900029 --status closed
     [ "$status" = 1 ]
 }
 
 @test "lists are JSON arrays, empty ones too" {
     dpctl --json mailbox list --cpr 6710900099
-    [ "$status" = 0 ] && [ "$(told length)" = 0 ]
+    [ "$status" = 0 ]
+    [ "$(told length)" = 0 ]
     dpctl --json contact list
     [ "$(told 'map(select(.cprNumber == "6505900005"))[0].status')" = EXEMPT ]
     dpctl --json system list
@@ -100,12 +116,14 @@ told() {
 
 @test "the endpoints agree with what nginx lets through" {
     dpctl endpoints --json
-    [ "$status" = 0 ] && [ "$(told 'map(keys == ["callers","method","path","pool"]) | all')" = true ]
+    [ "$status" = 0 ]
+    [ "$(told 'map(keys == ["callers","method","path","pool"]) | all')" = true ]
     while read -r method path; do
         path=${path//"{receipt}"/$(new_uuid)}
         call "$method" "/apis/v1$path"
         echo "$method $path $STATUS" >&2
-        [ "$STATUS" != 405 ] && [ "$STATUS" != 502 ]
+        [ "$STATUS" != 405 ]
+        [ "$STATUS" != 502 ]
         call PATCH "/apis/v1$path"
         [ "$STATUS" = 405 ]
     done < <(told '.[] | "\(.method) \(.path)"')
@@ -113,9 +131,12 @@ told() {
 
 @test "rules are listed in Danish too" {
     dpctl --json rules
-    [ "$status" = 0 ] && [ "$(told length)" -ge 15 ] && [ "$(told 'map(.messageDa | length > 8) | all')" = true ]
+    [ "$status" = 0 ]
+    [ "$(told length)" -ge 15 ]
+    [ "$(told 'map(.messageDa | length > 8) | all')" = true ]
     dpctl --lang da rules
-    [ "$status" = 0 ] && grep -q filnavn <<<"$output"
+    [ "$status" = 0 ]
+    grep -q filnavn <<<"$output"
 }
 
 @test "with no writer running dpctl changes the store itself, and leaves no file of another owner" {

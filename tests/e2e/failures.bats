@@ -146,7 +146,7 @@ refused_for_now() {
     [ -z "$(find "$DP_STATE/spool" -type f)" ]
     ps -eo args >"$BATS_TEST_TMPDIR/titles"
     not grep -q "$tag" "$BATS_TEST_TMPDIR/titles"
-    not grep -rq "$tag" "$SANDBOX_DIR" --include='*.log\'
+    not grep -rq "$tag" "$SANDBOX_DIR" --include='*.log'
 }
 
 @test "a stop drains: every letter under way gets its answer" {

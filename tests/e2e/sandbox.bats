@@ -39,7 +39,8 @@ fingerprint() { # of everything that must not change
     make_it 23456
     [ "$(fingerprint | grep -v ' env$')" = "$before" ]
     . "$SANDBOX_DIR/env"
-    [ "$DP_URL" = https://localhost:23456 ] && [ "$DP_READER_URL" = https://localhost:23457 ]
+    [ "$DP_URL" = https://localhost:23456 ]
+    [ "$DP_READER_URL" = https://localhost:23457 ]
 }
 
 @test "making that was cut short is made good by making again" {
@@ -48,7 +49,8 @@ fingerprint() { # of everything that must not change
     make_it
     . "$SANDBOX_DIR/env"
     run "$BUILD/dpctl" --config "$DP_CONFIG" --json contact list
-    [ "$status" = 0 ] && [ "$(jq length <<<"$output")" = 9 ]
+    [ "$status" = 0 ]
+    [ "$(jq length <<<"$output")" = 9 ]
 }
 
 @test "the people are as the README tells: five citizens of whom one is exempt, two companies, two authorities" {
@@ -86,7 +88,8 @@ fingerprint() { # of everything that must not change
     wait_until port_answers
     run "$ROOT/tests/lib/sandbox.sh" serve "$SANDBOX_DIR"
     kill "$listener"
-    [ "$status" = 1 ] && [[ "$output" == *"in use by another program"* ]]
+    [ "$status" = 1 ]
+    [[ "$output" == *"in use by another program"* ]]
 }
 
 @test "it serves, tells one command that sends the first letter, and that command works, again and again" {
@@ -104,7 +107,8 @@ fingerprint() { # of everything that must not change
     sandbox_serve
     kill -KILL "$(cat "$DP_RUN/dpgateway.pid")"
     wait "$SANDBOX_PID" && status=0 || status=$?
-    [ "$status" = 1 ] && grep -q 'gateway ended by itself' "$SANDBOX_DIR.out"
+    [ "$status" = 1 ]
+    grep -q 'gateway ended by itself' "$SANDBOX_DIR.out"
     SANDBOX_PID=
     run -1 port_answers
 }
