@@ -126,7 +126,7 @@ const struct statement_row statements[STMT_COUNT] = {
         "INSERT INTO organisation (id, cvr, name, type, mandatory_allowed, legal_notification_allowed, created)"
         " VALUES (:id, :cvr, :name, :type, :mandatory_allowed, :legal_notification_allowed, :created)"},
     [STMT_ORGANISATION_SAME] = {REGISTRY, WRITER,
-        "SELECT version FROM organisation WHERE id = :id AND created = :created"},
+        "SELECT version FROM organisation WHERE id = :id AND created = :asked"},
     [STMT_ORGANISATION_FIND] = {REGISTRY, WRITER,
         "SELECT seq, cvr FROM organisation WHERE id = :id"},
     [STMT_ORGANISATION_LIST] = {REGISTRY, CLI,
@@ -138,7 +138,7 @@ const struct statement_row statements[STMT_COUNT] = {
         " :token_digest, :delegated_cvr, :allowed_addresses, :receipt_endpoint, :endpoint, :active_from, :active_to,"
         " :created)"},
     [STMT_SYSTEM_SAME] = {REGISTRY, WRITER,
-        "SELECT version FROM system WHERE id = :id AND created = :created"},
+        "SELECT version FROM system WHERE id = :id AND created = :asked"},
     [STMT_SYSTEM_FIND] = {REGISTRY, SENDER | RECEIPT | CLI,
         "SELECT " SYSTEM_COLUMNS " FROM system s JOIN organisation o ON o.seq = s.organisation"
         " WHERE s.id = :id AND s.certificate_cvr = :cvr AND s.certificate_subject = :subject"},
@@ -151,7 +151,7 @@ const struct statement_row statements[STMT_COUNT] = {
         "INSERT INTO contact (id, number, company, label, status, created)"
         " VALUES (:id, :number, :company, :label, :status, :created)"},
     [STMT_CONTACT_SAME] = {REGISTRY, WRITER,
-        "SELECT version FROM contact WHERE id = :id AND created = :created"},
+        "SELECT version FROM contact WHERE id = :id AND created = :asked"},
     [STMT_CONTACT_FIND] = {REGISTRY, WRITER | SENDER | CLI,
         "SELECT " CONTACT_COLUMNS " FROM contact WHERE number = :number"},
     [STMT_CONTACT_STATUS] = {REGISTRY, WRITER,
@@ -161,7 +161,7 @@ const struct statement_row statements[STMT_COUNT] = {
     [STMT_REVOKED_ADD] = {REGISTRY, WRITER,
         "INSERT INTO revoked_certificate (digest, reason, revoked) VALUES (:digest, :reason, :revoked)"},
     [STMT_REVOKED_SAME] = {REGISTRY, WRITER,
-        "SELECT 1 FROM revoked_certificate WHERE digest = :digest AND revoked = :revoked"},
+        "SELECT 1 FROM revoked_certificate WHERE digest = :digest AND revoked = :asked"},
     [STMT_REVOKED_FIND] = {REGISTRY, SENDER | RECEIPT | CLI,
         "SELECT 1 FROM revoked_certificate WHERE digest = :digest"},
 };
