@@ -151,7 +151,7 @@ static void count_exit(struct supervisor *supervisor, const struct slot *slot, i
     else
         metrics_set(supervisor->metrics, METRIC_STORE_STATE, 0, STORE_DOWN);
     metrics_add(supervisor->metrics, METRIC_WORKER_EXITS, drained ? 0 : WIFEXITED(status) ? 1 : 2, 1);
-    log_line(&supervisor->log, drained ? LOG_INFO : LOG_WARNING, NULL, drained ? "drained" : "ended",
+    log_line(&supervisor->log, drained ? LOG_DEBUG : LOG_WARNING, NULL, drained ? "drained" : "ended",
              LOG_T("of", role_name(slot->role)), LOG_N("number", slot->number),
              LOG_N("exit", WIFEXITED(status) ? WEXITSTATUS(status) : 0),
              LOG_N("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0));
