@@ -1,0 +1,16 @@
+#include "handlers/monitor/monitor.h"
+
+#define PIECE ((size_t)64 * 1024)
+
+bool handle_empty(struct request *rq)
+{
+    char *bytes = arena_alloc(rq->arena, PIECE);
+    size_t got = 1;
+
+    if (!bytes)
+        return error_set(&rq->error, ERROR_OUT_OF_MEMORY, NULL, NULL);
+    while (got > 0)
+        if (!request_read(rq, bytes, PIECE, &got, &rq->error))
+            return false;
+    return respond_bytes(rq, 201, "application/json", NULL, "{}", 2);
+}
