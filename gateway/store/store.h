@@ -90,7 +90,8 @@ struct contact {
 bool registry_contact(struct store *store, const char *number, struct arena *arena, bool *found,
                       struct contact *contact, struct error *error);
 
-/* Changes. ids and versions in the structs are filled in. An equal number or id that exists: ERROR_ALREADY_EXISTS. */
+/* Changes. versions and token_digest in the structs are filled in, and ids that are all zeroes. A CVR, CPR, id or
+ * certificate that is there already: ERROR_ALREADY_EXISTS. An owner or contact that is not: ERROR_NOT_FOUND. */
 bool registry_add_organisation(struct store *store, struct organisation *organisation, struct error *error);
 bool registry_add_system(struct store *store, struct system *system, const char *token, struct error *error);
 bool registry_add_contact(struct store *store, struct contact *contact, struct error *error);

@@ -78,6 +78,31 @@ START_TEST(a_system_is_not_found_with_another_certificate)
 }
 END_TEST
 
+START_TEST(a_receipt_worker_knows_its_caller_and_no_addressee)
+{
+    struct registry registry;
+    struct system found;
+    struct contact contact;
+    struct digest certificate = certificate_of(1);
+    bool there;
+
+    registry_open(&registry);
+    struct store *receipt = fixture_store(&registry.fixture, 6);
+    struct organisation owner = add_authority(&registry);
+    struct system system = add_sender(&registry, &owner);
+
+    add_citizen(&registry);
+    must(&registry, registry_system(receipt, "99000001", &system.certificate_subject, &system.id, registry.arena,
+                                    &found, &registry.error));
+    must(&registry, registry_revoked(receipt, &certificate, &there, &registry.error));
+    must_fail(&registry, registry_contact(receipt, CPR, registry.arena, &there, &contact, &registry.error),
+              ERROR_ROLE_NOT_ALLOWED, "a contact for a receipt worker");
+    ck_assert(!there);
+    store_close(receipt);
+    registry_close(&registry);
+}
+END_TEST
+
 START_TEST(a_vendors_certificate_opens_the_system_that_delegates_to_it)
 {
     struct registry registry;
@@ -393,6 +418,7 @@ Suite *suite_registry(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_system_is_found_with_its_certificate_and_all_its_fields);
     tcase_add_test(tests, a_system_is_not_found_with_another_certificate);
+    tcase_add_test(tests, a_receipt_worker_knows_its_caller_and_no_addressee);
     tcase_add_test(tests, a_vendors_certificate_opens_the_system_that_delegates_to_it);
     tcase_add_test(tests, a_certificate_is_revoked_from_one_read_to_the_next);
     tcase_add_test(tests, a_contact_is_found_and_goes_from_each_status_to_each_other);

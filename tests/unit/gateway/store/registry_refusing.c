@@ -19,7 +19,8 @@ START_TEST(what_is_taken_is_refused_and_leaves_no_event)
     long events = count_of(&registry, "event");
 
     ck_assert_int_eq(events, 3);
-    usleep(2000); /* the clock of the changes counts milliseconds */
+    for (int64_t last = time_now(); time_now() == last;) { /* a change of the same moment would be the same one */
+    }
     must_fail(&registry, registry_add_organisation(registry.control, &same_cvr, &registry.error), ERROR_ALREADY_EXISTS,
               "CVR");
     must_fail(&registry, registry_add_organisation(registry.control, &same_id, &registry.error), ERROR_ALREADY_EXISTS,
