@@ -7,6 +7,7 @@ static const struct cli_command *const commands[] = {
     &cli_init,
     &cli_validate,
     &cli_rules,
+    &cli_errors,
     &cli_organisation_add,
     &cli_organisation_list,
     &cli_organisation_show,

@@ -59,7 +59,8 @@ struct cli_command {
 };
 
 /* The commands, one a file or a few; cli.c has the table of them. */
-extern const struct cli_command cli_init, cli_validate, cli_rules, cli_status, cli_backup, cli_verify, cli_endpoints;
+extern const struct cli_command cli_init, cli_validate, cli_rules, cli_errors, cli_status, cli_backup, cli_verify,
+    cli_endpoints;
 extern const struct cli_command cli_organisation_add, cli_organisation_list, cli_organisation_show;
 extern const struct cli_command cli_system_add, cli_system_list, cli_system_show;
 extern const struct cli_command cli_contact_add, cli_contact_list, cli_contact_show, cli_contact_status;

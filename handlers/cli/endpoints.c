@@ -10,9 +10,9 @@
 enum { SHOW_NGINX, SHOW_ALL };
 
 static const struct cli_option show_options[] = {
-    [SHOW_NGINX] = {"--nginx",                                                            NULL, "as lines of the nginx map from \"$request_method:$uri\" to a pool", false},
+    [SHOW_NGINX] = {"--nginx", NULL, "as lines of the nginx map from \"$request_method:$uri\" to a pool", false},
     [SHOW_ALL] = {"--all", NULL, "our own addresses too, which lie outside " BASE, false},
-    {0                                                                   },
+    {0},
 };
 
 static const char *const caller_names[CALLER_KIND_COUNT] = {

@@ -183,7 +183,7 @@ bool receipt_without_status(const struct request *rq, struct buffer *json)
         uuid_format(&uuid, text);
     time_format(rq->now, time);
     return buffer_add_text(json, ",\"transmissionId\":null,\"messageUUID\":")
-           && buffer_add_json(json, known ? text : NULL) && buffer_add_text(json, ",\"errorCode\":")
+           && buffer_add_json(json, known ? text : NULL) && buffer_add_text(json, ",\"messageId\":null,\"errorCode\":")
            && buffer_add_json(json, kind->code) && buffer_add_text(json, ",\"errorMessage\":")
            && buffer_add_json(json, kind->en) && buffer_format(json, ",\"timeStamp\":\"%s\"", time);
 }

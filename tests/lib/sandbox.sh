@@ -133,6 +133,20 @@ INI
     mv "$dir/gateway.ini.new" "$dir/gateway.ini"
 }
 
+write_nginx() {
+    local user_line=""
+    ! has_users || user_line="user $nginx_user;"
+    dpctl endpoints --nginx >"$dir/nginx-routes.conf"
+    dpctl errors --nginx >"$dir/nginx-errors.conf"
+    # A sandbox is for trying, also for trying how much it takes: its rates are no limit.
+    sed -e "s|@USER_LINE@|$user_line|;s|@RUN@|$run|g;s|@TLS_LISTEN@|127.0.0.1:$port|" \
+        -e "s|@TOKEN_LISTEN@|127.0.0.1:$((port + 1))|;s|@MONITOR_LISTEN@|127.0.0.1:$((port + 2))|" \
+        -e "s|@SERVER_CERT@|$dir/keys/server.pem|;s|@SERVER_KEY@|$dir/keys/server.key|;s|@ISSUERS@|$dir/issuers.pem|" \
+        -e "s|@ROUTES@|$dir/nginx-routes.conf|;s|@ERRORS@|$dir/nginx-errors.conf|;s|@BODY_MAX@|150000000|" \
+        -e "s|@RATE@|100000|;s|@BURST@|100000|;/^#/d" "$root/nginx/gateway.conf.in" >"$dir/nginx.conf.new"
+    mv "$dir/nginx.conf.new" "$dir/nginx.conf"
+}
+
 # ---- organisations, systems and people ----
 
 dpctl() {
