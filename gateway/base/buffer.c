@@ -44,19 +44,24 @@ bool buffer_add_text(struct buffer *buffer, const char *text)
     return buffer_add(buffer, text, strlen(text));
 }
 
+/* Most texts fit into what is there already, so the first try is into it. */
 bool buffer_format(struct buffer *buffer, const char *format, ...)
 {
+    size_t room = buffer->capacity - buffer->size;
     va_list arguments, again;
     bool ok = false;
 
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(room ? buffer->data + buffer->size : NULL, room, format, arguments);
 
     if (length >= 0 && buffer_reserve(buffer, (size_t)length)) {
-        vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, again);
+        if ((size_t)length >= room)
+            vsnprintf(buffer->data + buffer->size, (size_t)length + 1, format, again);
         buffer->size += (size_t)length;
         ok = true;
+    } else if (room) {
+        buffer->data[buffer->size] = '\0';
     }
     va_end(again);
     va_end(arguments);
@@ -126,6 +131,12 @@ bool buffer_add_json(struct buffer *buffer, const char *text)
     if (buffer->data)
         buffer->data[before] = '\0';
     return false;
+}
+
+bool buffer_add_member(struct buffer *buffer, const char *name, const char *text)
+{
+    return buffer_add(buffer, ",\"", 2) && buffer_add_text(buffer, name) && buffer_add(buffer, "\":", 2)
+           && buffer_add_json(buffer, text);
 }
 
 void buffer_clear(struct buffer *buffer)

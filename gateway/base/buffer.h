@@ -19,6 +19,9 @@ bool buffer_format(struct buffer *buffer, const char *format, ...) __attribute__
 /* Adds `text` as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. NULL adds null. */
 bool buffer_add_json(struct buffer *buffer, const char *text);
 
+/* ,"name":"text", null for NULL. `name` is one of our own and is not escaped. */
+bool buffer_add_member(struct buffer *buffer, const char *name, const char *text);
+
 /* Keeps the memory. */
 void buffer_clear(struct buffer *buffer);
 void buffer_free(struct buffer *buffer);

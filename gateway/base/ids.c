@@ -3,12 +3,12 @@
 #include "gateway/base/text.h"
 
 #include <string.h>
-
-#include <openssl/rand.h>
+#include <sys/random.h>
 
 bool uuid_random(struct uuid *uuid)
 {
-    if (RAND_bytes(uuid->bytes, sizeof uuid->bytes) != 1)
+    /* so few bytes come whole, and never wait once the machine has started */
+    if (getrandom(uuid->bytes, sizeof uuid->bytes, 0) != sizeof uuid->bytes)
         return false;
     uuid->bytes[6] = (unsigned char)((uuid->bytes[6] & 0x0f) | 0x40);
     uuid->bytes[8] = (unsigned char)((uuid->bytes[8] & 0x3f) | 0x80);

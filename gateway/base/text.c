@@ -42,6 +42,12 @@ bool text_is_utf8(const void *bytes, size_t size)
     const unsigned char *p = bytes, *end = p + size;
 
     while (p < end) {
+        uint64_t eight;
+
+        if (end - p >= 8 && (memcpy(&eight, p, 8), (eight & UINT64_C(0x8080808080808080)) == 0)) {
+            p += 8;
+            continue;
+        }
         size_t sequence = utf8_sequence(p, (size_t)(end - p));
 
         if (!sequence)

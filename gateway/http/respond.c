@@ -78,11 +78,6 @@ static enum error_code outer_code(const struct request *rq)
     return rq->error.code;
 }
 
-static bool add_text_member(struct buffer *json, const char *name, const char *text)
-{
-    return buffer_format(json, ",\"%s\":", name) && buffer_add_json(json, text);
-}
-
 /* A rejected value, at most REJECTED_MAX characters of it. */
 static bool add_rejected(struct buffer *json, const char *value)
 {
@@ -96,18 +91,18 @@ static bool add_rejected(struct buffer *json, const char *value)
         cut[size] = value[size];
     }
     cut[size] = '\0';
-    return add_text_member(json, "rejectedValue", value ? cut : NULL);
+    return buffer_add_member(json, "rejectedValue", value ? cut : NULL);
 }
 
 static bool add_finding(struct buffer *json, const struct finding *finding)
 {
     const struct error_kind *kind = error_kind(finding->code);
-    bool ok = buffer_add_text(json, "{\"resource\":\"Message\"") && add_text_member(json, "field", finding->field)
-              && add_text_member(json, "code", kind->code) && buffer_add_text(json, ",\"message\":");
+    bool ok = buffer_add_text(json, "{\"resource\":\"Message\"") && buffer_add_member(json, "field", finding->field)
+              && buffer_add_member(json, "code", kind->code) && buffer_add_text(json, ",\"message\":");
     char text[400];
 
     snprintf(text, sizeof text, "%s%s%s", kind->en, finding->detail ? " " : "", finding->detail ? finding->detail : "");
-    ok = ok && buffer_add_json(json, text) && add_text_member(json, "messageDa", kind->da)
+    ok = ok && buffer_add_json(json, text) && buffer_add_member(json, "messageDa", kind->da)
          && add_rejected(json, finding->rejected);
     if (finding->line)
         return ok && buffer_format(json, ",\"line\":%u}", finding->line);
@@ -120,8 +115,8 @@ static bool add_place(struct buffer *json, const struct request *rq)
     const struct error_kind *kind = error_kind(rq->error.code);
 
     return buffer_add_text(json, rq->error.where[0] == '/' ? "{\"resource\":\"Message\"" : "{\"resource\":\"Request\"")
-           && add_text_member(json, "field", rq->error.where) && add_text_member(json, "code", kind->code)
-           && add_text_member(json, "message", kind->en) && add_text_member(json, "messageDa", kind->da)
+           && buffer_add_member(json, "field", rq->error.where) && buffer_add_member(json, "code", kind->code)
+           && buffer_add_member(json, "message", kind->en) && buffer_add_member(json, "messageDa", kind->da)
            && buffer_add_text(json, ",\"rejectedValue\":null,\"line\":null}");
 }
 
@@ -141,10 +136,10 @@ bool error_members(const struct request *rq, struct buffer *json)
     const struct error_kind *kind = error_kind(outer_code(rq));
 
     return buffer_add_text(json, "\"code\":") && buffer_add_json(json, kind->code)
-           && add_text_member(json, "message", kind->en) && add_text_member(json, "messageDa", kind->da)
-           && add_text_member(json, "fault", fault_name(kind->fault))
+           && buffer_add_member(json, "message", kind->en) && buffer_add_member(json, "messageDa", kind->da)
+           && buffer_add_member(json, "fault", fault_name(kind->fault))
            && buffer_format(json, ",\"retry\":%s", kind->retry ? "true" : "false")
-           && add_text_member(json, "traceId", rq->trace.trace_id) && buffer_add_text(json, ",\"fieldErrors\":[")
+           && buffer_add_member(json, "traceId", rq->trace.trace_id) && buffer_add_text(json, ",\"fieldErrors\":[")
            && add_field_errors(json, rq) && buffer_add_text(json, "]");
 }
 

@@ -3,11 +3,6 @@
 #include "gateway/base/ids.h"
 #include "gateway/base/time.h"
 
-static bool add_text_member(struct buffer *json, const char *name, const char *text)
-{
-    return buffer_format(json, ",\"%s\":", name) && buffer_add_json(json, text);
-}
-
 bool receipt_members(const struct receipt *receipt, struct buffer *json)
 {
     char transmission[UUID_TEXT_SIZE], message[UUID_TEXT_SIZE], time[TIME_TEXT_SIZE];
@@ -16,9 +11,9 @@ bool receipt_members(const struct receipt *receipt, struct buffer *json)
     uuid_format(&receipt->message_uuid, message);
     time_format(receipt->time, time);
     return buffer_format(json, "\"transmissionId\":\"%s\",\"messageUUID\":\"%s\"", transmission, message)
-           && add_text_member(json, "messageId", receipt->message_id)
-           && add_text_member(json, "errorCode", receipt->error_code)
-           && add_text_member(json, "errorMessage", receipt->error_message)
+           && buffer_add_member(json, "messageId", receipt->message_id)
+           && buffer_add_member(json, "errorCode", receipt->error_code)
+           && buffer_add_member(json, "errorMessage", receipt->error_message)
            && buffer_format(json, ",\"timeStamp\":\"%s\",\"receiptStatus\":\"%s\"", time,
                             receipt_status_name(receipt->status));
 }

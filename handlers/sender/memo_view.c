@@ -11,7 +11,7 @@
  * is always there, so a comma always comes first here. */
 static bool add_text(struct buffer *json, const char *name, const char *text)
 {
-    return !text || (buffer_format(json, ",\"%s\":", name) && buffer_add_json(json, text));
+    return !text || buffer_add_member(json, name, text);
 }
 
 static bool add_flag(struct buffer *json, const char *name, bool flag)
@@ -48,8 +48,9 @@ static bool add_file(struct buffer *json, const struct kept_content *content)
     char id[UUID_TEXT_SIZE];
 
     uuid_format(&content->id, id);
-    return buffer_format(json, "{\"id\":\"%s\",\"version\":1", id) && add_text(json, "encodingFormat", content->format)
-           && add_text(json, "filename", content->filename) && add_text(json, "language", content->language)
+    return buffer_add_text(json, "{\"id\":\"") && buffer_add_text(json, id) && buffer_add_text(json, "\",\"version\":1")
+           && add_text(json, "encodingFormat", content->format) && add_text(json, "filename", content->filename)
+           && add_text(json, "language", content->language)
            && buffer_format(json, ",\"fileSize\":%llu}", (unsigned long long)content->size);
 }
 
