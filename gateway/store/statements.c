@@ -12,10 +12,15 @@
     "INSERT INTO event (seq, time, tag, message, organisation, system, actor, detail, hash)"                           \
     " VALUES (:seq, :time, :tag, :message, :organisation, :system, :actor, :detail, :hash)"
 #define EVENT_LAST "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"
-#define EVENT_ALL "SELECT seq, time, tag, message, organisation, system, actor, detail, hash FROM event ORDER BY seq"
+#define EVENT_PAGE                                                                                                     \
+    "SELECT seq, time, tag, message, organisation, system, actor, detail, hash FROM event WHERE seq > :after"          \
+    " ORDER BY seq LIMIT :most"
 #define COUNTERS "SELECT name, value FROM counter"
 #define COUNTER_SET                                                                                                    \
     "INSERT INTO counter (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = :value"
+#define UNLIKE_COUNTER                                                                                                 \
+    " SELECT t.name, t.n, coalesce(c.value, 0) FROM there t LEFT JOIN counter c ON c.name = t.name"                    \
+    " WHERE t.n <> coalesce(c.value, 0)"
 #define SCHEMA "SELECT coalesce(max(version), 0) FROM schema_version"
 
 #define RECEIPT_COLUMNS                                                                                                \
@@ -32,13 +37,13 @@
 const struct statement_row statements[STMT_COUNT] = {
     [STMT_REGISTRY_EVENT_ADD] = {REGISTRY, WRITER, EVENT_ADD},
     [STMT_REGISTRY_EVENT_LAST] = {REGISTRY, WRITER | CLI, EVENT_LAST},
-    [STMT_REGISTRY_EVENT_ALL] = {REGISTRY, CLI, EVENT_ALL},
+    [STMT_REGISTRY_EVENT_PAGE] = {REGISTRY, CLI, EVENT_PAGE},
     [STMT_REGISTRY_COUNTERS] = {REGISTRY, WRITER | CLI, COUNTERS},
     [STMT_REGISTRY_COUNTER_SET] = {REGISTRY, WRITER, COUNTER_SET},
     [STMT_REGISTRY_SCHEMA] = {REGISTRY, CLI, SCHEMA},
     [STMT_MAIL_EVENT_ADD] = {MAIL, WRITER, EVENT_ADD},
     [STMT_MAIL_EVENT_LAST] = {MAIL, WRITER | CLI, EVENT_LAST},
-    [STMT_MAIL_EVENT_ALL] = {MAIL, CLI, EVENT_ALL},
+    [STMT_MAIL_EVENT_PAGE] = {MAIL, CLI, EVENT_PAGE},
     [STMT_MAIL_COUNTERS] = {MAIL, WRITER | CLI, COUNTERS},
     [STMT_MAIL_COUNTER_SET] = {MAIL, WRITER, COUNTER_SET},
     [STMT_MAIL_SCHEMA] = {MAIL, CLI, SCHEMA},
@@ -164,5 +169,59 @@ const struct statement_row statements[STMT_COUNT] = {
         "SELECT 1 FROM revoked_certificate WHERE digest = :digest AND revoked = :asked"},
     [STMT_REVOKED_FIND] = {REGISTRY, SENDER | RECEIPT | CLI,
         "SELECT 1 FROM revoked_certificate WHERE digest = :digest"},
+
+    [STMT_VERIFY_CONTENTS] = {MAIL, CLI,
+        "SELECT c.digest, c.size, c.bytes, b.bytes FROM content c LEFT JOIN content_bytes b ON b.seq = c.bytes"
+        " WHERE c.digest > :after ORDER BY c.digest LIMIT :most"},
+    [STMT_VERIFY_REGISTRY_TOTALS] = {REGISTRY, CLI,
+        "WITH there (name, n) AS (VALUES ('jobs', (SELECT count(*) FROM outbox WHERE state < 2)))" UNLIKE_COUNTER},
+    [STMT_VERIFY_MAIL_TOTALS] = {MAIL, CLI,
+        "WITH there (name, n) AS (VALUES ('jobs', (SELECT count(*) FROM outbox WHERE state < 2)),"
+        " ('messages', (SELECT count(*) FROM message)),"
+        " ('held', (SELECT count(*) FROM message WHERE state = 2)),"
+        " ('contents', (SELECT count(*) FROM content)),"
+        " ('content_bytes', (SELECT coalesce(sum(size), 0) FROM content)),"
+        " ('receipts', (SELECT count(*) FROM receipt)))" UNLIKE_COUNTER},
+    [STMT_VERIFY_MAILBOXES] = {MAIL, CLI,
+        "WITH there AS (SELECT mailbox, count(*) AS n, sum(read = 0) AS unread FROM message WHERE state = 1"
+        " GROUP BY mailbox) SELECT b.id, coalesce(t.n, 0), b.total FROM mailbox b LEFT JOIN there t"
+        " ON t.mailbox = b.seq WHERE coalesce(t.n, 0) <> b.total"
+        " UNION ALL SELECT b.id, coalesce(t.unread, 0), b.unread FROM mailbox b LEFT JOIN there t"
+        " ON t.mailbox = b.seq WHERE coalesce(t.unread, 0) <> b.unread"},
+    [STMT_VERIFY_FOLDERS] = {MAIL, CLI,
+        "WITH there AS (SELECT folder, count(*) AS n, sum(read = 0) AS unread FROM message WHERE state = 1"
+        " GROUP BY folder) SELECT f.id, coalesce(t.n, 0), f.total FROM folder f LEFT JOIN there t"
+        " ON t.folder = f.seq WHERE coalesce(t.n, 0) <> f.total"
+        " UNION ALL SELECT f.id, coalesce(t.unread, 0), f.unread FROM folder f LEFT JOIN there t"
+        " ON t.folder = f.seq WHERE coalesce(t.unread, 0) <> f.unread"},
+    [STMT_VERIFY_SENDERS] = {MAIL, CLI,
+        "WITH there AS (SELECT sender, count(*) AS n FROM receipt WHERE deleted IS NULL GROUP BY sender)"
+        " SELECT s.system, coalesce(t.n, 0), s.receipts FROM sender s LEFT JOIN there t ON t.sender = s.seq"
+        " WHERE coalesce(t.n, 0) <> s.receipts"},
+    [STMT_VERIFY_REFERENCES] = {MAIL, CLI,
+        "WITH named (digest, n) AS (SELECT digest, count(*) FROM (SELECT digest FROM file UNION ALL"
+        " SELECT layout_digest FROM file WHERE layout_digest IS NOT NULL) GROUP BY digest)"
+        " SELECT c.digest, coalesce(n.n, 0), c.refs FROM content c LEFT JOIN named n ON n.digest = c.digest"
+        " WHERE c.refs <> coalesce(n.n, 0)"
+        " UNION ALL SELECT n.digest, n.n, 0 FROM named n LEFT JOIN content c ON c.digest = n.digest"
+        " WHERE c.digest IS NULL"},
+    [STMT_VERIFY_BYTES] = {MAIL, CLI,
+        "WITH owned (seq, n) AS (SELECT bytes, count(*) FROM content WHERE bytes IS NOT NULL GROUP BY bytes)"
+        " SELECT CAST(b.seq AS TEXT), coalesce(o.n, 0), 1 FROM content_bytes b LEFT JOIN owned o ON o.seq = b.seq"
+        " WHERE coalesce(o.n, 0) <> 1"},
+    [STMT_VERIFY_SKELETONS] = {MAIL, CLI,
+        "SELECT m.message_uuid, 0, 1 FROM message m LEFT JOIN skeleton k ON k.message = m.seq"
+        " WHERE k.message IS NULL"},
+    [STMT_VERIFY_RECEIPTS] = {MAIL, CLI,
+        "WITH there AS (SELECT message, count(*) AS n FROM receipt GROUP BY message)"
+        " SELECT m.message_uuid, coalesce(t.n, 0), 1 FROM message m LEFT JOIN there t ON t.message = m.seq"
+        " WHERE coalesce(t.n, 0) <> 1"},
+    [STMT_VERIFY_RECEIVED] = {MAIL, CLI,
+        "WITH there AS (SELECT message, count(*) AS n FROM event WHERE tag = 'MEMO_SEND_RECEIVED' AND detail IS NULL"
+        " GROUP BY message) SELECT m.message_uuid, coalesce(t.n, 0), 1 FROM message m LEFT JOIN there t"
+        " ON t.message = m.message_uuid WHERE coalesce(t.n, 0) <> 1"},
+    [STMT_VERIFY_JOBS] = {MAIL, CLI,
+        "SELECT o.id, 0, 1 FROM outbox o LEFT JOIN receipt r ON r.id = o.subject"
+        " WHERE o.kind = 'RECEIPT_PUSH' AND r.id IS NULL"},
 };
 /* clang-format on */

@@ -23,13 +23,13 @@ enum statement {
     /* both databases have these tables; one statement belongs to one database */
     STMT_REGISTRY_EVENT_ADD,
     STMT_REGISTRY_EVENT_LAST,
-    STMT_REGISTRY_EVENT_ALL,
+    STMT_REGISTRY_EVENT_PAGE,
     STMT_REGISTRY_COUNTERS,
     STMT_REGISTRY_COUNTER_SET,
     STMT_REGISTRY_SCHEMA,
     STMT_MAIL_EVENT_ADD,
     STMT_MAIL_EVENT_LAST,
-    STMT_MAIL_EVENT_ALL,
+    STMT_MAIL_EVENT_PAGE,
     STMT_MAIL_COUNTERS,
     STMT_MAIL_COUNTER_SET,
     STMT_MAIL_SCHEMA,
@@ -81,6 +81,19 @@ enum statement {
     STMT_REVOKED_ADD,
     STMT_REVOKED_SAME,
     STMT_REVOKED_FIND,
+    /* dpctl verify: a row for each fault, but the contents, of which it gives each */
+    STMT_VERIFY_CONTENTS,
+    STMT_VERIFY_REGISTRY_TOTALS,
+    STMT_VERIFY_MAIL_TOTALS,
+    STMT_VERIFY_MAILBOXES,
+    STMT_VERIFY_FOLDERS,
+    STMT_VERIFY_SENDERS,
+    STMT_VERIFY_REFERENCES,
+    STMT_VERIFY_BYTES,
+    STMT_VERIFY_SKELETONS,
+    STMT_VERIFY_RECEIPTS,
+    STMT_VERIFY_RECEIVED,
+    STMT_VERIFY_JOBS,
     STMT_COUNT
 };
 
@@ -250,6 +263,7 @@ extern const char *const store_database_paths[DATABASE_COUNT];
 #define STORE_CONTENTS "mail/contents"
 #define STORE_SPOOL "spool"
 #define STORE_LOCK "writer.lock"
+#define STORE_SWEEP_LOCK "sweep.lock" /* shared by backups, taken by the sweep for a step */
 
 /* Runs `read` in one read transaction of the database. While the writer is away it opens anew and tries again for a
  * short time, so `read` may run more than once; then ERROR_STORE_UNAVAILABLE. */
