@@ -52,7 +52,7 @@ refused_for_now() {
     submit "$UUID" "$LETTER"
     accepted "$UUID"
     sandbox_halt
-    DP_STORE_FREE_FLOOR=1000000000000000 sandbox_serve
+    DP_STORE_FREE_FLOOR=1000000000000000 sandbox_serve alive
     UUID=$(new_uuid)
     letter "$UUID" >"$LETTER"
     submit "$UUID" "$LETTER"

@@ -17,6 +17,7 @@ sandbox_start() {
     export SANDBOX_DIR
 }
 
+# sandbox_serve [CONDITION]: until the gateway is ready, or as the condition says
 sandbox_serve() {
     "$ROOT/tests/lib/sandbox.sh" serve "$SANDBOX_DIR" >>"$SANDBOX_DIR.out" 2>&1 3>&- &
     SANDBOX_PID=$!
@@ -25,7 +26,7 @@ sandbox_serve() {
     # shellcheck disable=SC1091
     . "$SANDBOX_DIR/env"
     set +a
-    wait_until ready || {
+    wait_until "${1:-ready}" || {
         cat "$SANDBOX_DIR.out" >&2
         return 1
     }
@@ -35,10 +36,13 @@ ready() {
     [ "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$DP_CA" "$DP_URL/readyz")" = 200 ]
 }
 
+alive() {
+    [ "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$DP_CA" "$DP_URL/healthz")" = 200 ]
+}
+
 sandbox_halt() {
-    kill -TERM "$SANDBOX_PID" 2>/dev/null
-    wait "$SANDBOX_PID" 2>/dev/null
-    return 0
+    kill -TERM "$SANDBOX_PID" 2>/dev/null || true
+    wait "$SANDBOX_PID" 2>/dev/null || true
 }
 
 sandbox_stop() {

@@ -96,7 +96,7 @@ file_is_refused() {
 }
 
 @test "a vendor sends with its own certificate for the system that names it" {
-    letter "$UUID" >"$LETTER"
+    letter "$UUID" "sender=$DP_SENDER2_CVR" >"$LETTER"
     AS_CERT=$DP_VENDOR_CERT AS_KEY=$DP_VENDOR_KEY AS_AUTH=$DP_VENDOR_AUTH submit "$UUID" "$LETTER"
     accepted "$UUID"
 }
@@ -335,17 +335,22 @@ basic_is_refused() { # basic_is_refused CODE AUTHORIZATION
     file_is_refused 400 xml.not.utf8
 }
 
-@test "60,000 attributes, 60,000 namespaces, 60,000 levels: refused within a second" {
-    many=$(seq -f 'a%.0f="x"' 60000 | tr '\n' ' ')
-    letter "$UUID" | sed "s|<memo:MessageHeader>|<memo:MessageHeader @>|" | awk -v many="$many" '{ sub("@", many); print }' >"$LETTER"
-    SECONDS=0
+# with_header_attributes FORMAT: 60,000 of them in the tag of the message's header
+with_header_attributes() {
+    letter "$UUID" | sed '/<memo:MessageHeader>/,$d'
+    echo '<memo:MessageHeader'
+    seq -f "$1" 60000
+    echo '>'
+    letter "$UUID" | sed '1,/<memo:MessageHeader>/d'
+}
+
+@test "60,000 attributes, 60,000 namespaces, 60,000 levels" {
+    with_header_attributes 'a%.0f="x"' >"$LETTER"
     file_is_refused 400 xml.too.many.attributes
-    many=$(seq -f 'xmlns:n%.0f="urn:x"' 60000 | tr '\n' ' ')
-    letter "$UUID" | sed "s|<memo:MessageHeader>|<memo:MessageHeader @>|" | awk -v many="$many" '{ sub("@", many); print }' >"$LETTER"
+    with_header_attributes 'xmlns:n%.0f="urn:x"' >"$LETTER"
     file_is_refused 400 xml.too.many.attributes
     { letter "$UUID" | head -2 && yes '<memo:x>' | head -60000; } >"$LETTER"
     file_is_refused 400 xml.too.deep
-    [ "$SECONDS" -lt 10 ]
 }
 
 @test "a wrong namespace" {
