@@ -60,4 +60,8 @@ int supervisor_run(int argc, char **argv, const char *config_file, const struct 
  * serve; with config->sandbox off only the limits and the user. */
 bool rights_give_up(const struct process *process, struct error *error);
 
+/* Whether this kernel can confine a process to files (Landlock), and in which version of its interface (*abi, from 1
+ * on; 0: not at all). Without it users, file modes and the filter of system calls hold. */
+bool rights_landlock_available(unsigned *abi);
+
 #endif
