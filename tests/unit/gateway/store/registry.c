@@ -294,7 +294,9 @@ static bool walk_chain(struct backend *backend, void *state, struct error *error
     struct chain *chain = state;
     struct query query;
 
-    ck_assert(query_begin(backend, STMT_REGISTRY_EVENT_ALL, &query, error));
+    ck_assert(query_begin(backend, STMT_REGISTRY_EVENT_PAGE, &query, error));
+    query_set_number(&query, ":after", 0);
+    query_set_number(&query, ":most", 1000);
     while (query_step(&query)) {
         struct uuid ids[3];
         const struct uuid *id[3] = {NULL};
