@@ -16,6 +16,7 @@ static const char *const names[PARAM_COUNT] = {
     [PARAM_TRACE_ID] = "DP_TRACE_ID",
     [PARAM_TRACEPARENT] = "HTTP_TRACEPARENT",
     [PARAM_AUTHORIZATION] = "HTTP_AUTHORIZATION",
+    [PARAM_TYPE_SENT] = "HTTP_CONTENT_TYPE",
 };
 
 /* Sorts the environment into values; false: one of them came twice. */

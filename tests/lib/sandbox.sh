@@ -134,15 +134,16 @@ INI
 }
 
 write_nginx() {
-    local user_line=""
+    local user_line="" body_max
     ! has_users || user_line="user $nginx_user;"
     dpctl endpoints --nginx >"$dir/nginx-routes.conf"
     dpctl errors --nginx >"$dir/nginx-errors.conf"
+    body_max=$("$build/dpgateway" --config "$dir/gateway.ini" --print-config | sed -n 's/^body_max = //p')
     # A sandbox is for trying, also for trying how much it takes: its rates are no limit.
     sed -e "s|@USER_LINE@|$user_line|;s|@RUN@|$run|g;s|@TLS_LISTEN@|127.0.0.1:$port|" \
         -e "s|@TOKEN_LISTEN@|127.0.0.1:$((port + 1))|;s|@MONITOR_LISTEN@|127.0.0.1:$((port + 2))|" \
         -e "s|@SERVER_CERT@|$dir/keys/server.pem|;s|@SERVER_KEY@|$dir/keys/server.key|;s|@ISSUERS@|$dir/issuers.pem|" \
-        -e "s|@ROUTES@|$dir/nginx-routes.conf|;s|@ERRORS@|$dir/nginx-errors.conf|;s|@BODY_MAX@|150000000|" \
+        -e "s|@ROUTES@|$dir/nginx-routes.conf|;s|@ERRORS@|$dir/nginx-errors.conf|;s|@BODY_MAX@|$body_max|" \
         -e "s|@RATE@|100000|;s|@BURST@|100000|;/^#/d" "$root/nginx/gateway.conf.in" >"$dir/nginx.conf.new"
     mv "$dir/nginx.conf.new" "$dir/nginx.conf"
 }
@@ -357,7 +358,7 @@ serve_sandbox() {
     trap 'stopping=yes' INT TERM HUP
     start "$build/dpgateway" --config "$dir/gateway.ini"
     gateway=$!
-    start nginx -e stderr -p "$dir" -c "$dir/nginx.conf"
+    start env TZ=UTC nginx -e stderr -p "$dir" -c "$dir/nginx.conf"
     nginx=$!
     wait_until_ready
     while [ "$stopping" = no ] && alive "$gateway" && alive "$nginx"; do
