@@ -89,7 +89,13 @@ static bool is_documents_fault(enum error_code code)
     return (code >= ERROR_XML_MALFORMED && code <= ERROR_XML_EMPTY) || code == ERROR_BODY_TOO_LARGE;
 }
 
-/* What made the reading stop becomes a finding, if it lies in the document. libxml2 first gets what it has not seen
+static bool is_limit(enum error_code code)
+{
+    return (code >= ERROR_XML_ATTRIBUTES && code <= ERROR_XML_SKELETON_SIZE) || code == ERROR_BODY_TOO_LARGE;
+}
+
+/* What made the reading stop becomes a finding, if it lies in the document. A document over a limit is refused for that
+ * alone, whatever else was found on the way: nobody mends the rest of a bomb. Otherwise libxml2 first gets what it has not seen
  * yet, because an earlier fault is the one to tell, and for the path. */
 static bool refused(struct reading *reading, struct error *error)
 {
@@ -98,8 +104,10 @@ static bool refused(struct reading *reading, struct error *error)
 
     if (!is_documents_fault(error->code))
         return false;
-    if (!reading->parsing && !push_rest(reading, &earlier))
+    if (!reading->parsing && !push_rest(reading, &earlier) && !is_limit(error->code))
         *error = earlier;
+    if (is_limit(error->code))
+        reading->findings->count = reading->findings->total = 0;
     finding.code = error->code;
     finding.line = reading->parsing ? parse_line(reading->parse) : scan_line(&reading->scanner);
     finding.field = parse_path(reading->parse);

@@ -349,7 +349,7 @@ with_header_attributes() {
     file_is_refused 400 xml.too.many.attributes
     with_header_attributes 'xmlns:n%.0f="urn:x"' >"$LETTER"
     file_is_refused 400 xml.too.many.attributes
-    { letter "$UUID" | head -2 && yes '<memo:x>' | head -60000; } >"$LETTER"
+    { letter "$UUID" | sed '/<memo:MessageHeader>/,$d' && yes '<memo:MessageHeader>' | head -60000; } >"$LETTER"
     file_is_refused 400 xml.too.deep
 }
 
