@@ -198,7 +198,8 @@ bool backend_open_reader(const char *path, enum database database, enum role rol
         return false;
     if (strpbrk(path, "?#%") || (size_t)snprintf(uri, sizeof uri, "file:%s?mode=ro&readonly_shm=1", path) >= sizeof uri)
         error_set(error, ERROR_CONFIG_INVALID, "state_dir", "the path is too long or has one of ? # %% in it");
-    else if (open_connection(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, *backend, error))
+    else if (open_connection(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, *backend, error)
+             && backend_script(*backend, "PRAGMA data_version", error)) /* reads, and so attaches to the log's index */
         return true;
     backend_close(*backend);
     *backend = NULL;
@@ -464,7 +465,9 @@ bool backend_copy(struct backend *backend, const char *path, store_progress *pro
     int finished = sqlite3_backup_finish(copy);
 
     sqlite3_close(target);
-    return (result == SQLITE_DONE && finished == SQLITE_OK) || failed(backend, result, "copy", error);
+    if (result == SQLITE_DONE)
+        result = finished;
+    return result == SQLITE_OK || failed(backend, result, "copy", error);
 }
 
 bool backend_check(struct backend *backend, bool foreign, void (*each)(void *state, const char *line), void *state,

@@ -94,6 +94,10 @@ enum statement {
     STMT_VERIFY_RECEIPTS,
     STMT_VERIFY_RECEIVED,
     STMT_VERIFY_JOBS,
+    STMT_VERIFY_MISSING,
+    /* of each system that got receipts how many of them are to be pushed, and whether it wants that */
+    STMT_VERIFY_PUSHES,
+    STMT_VERIFY_ENDPOINT,
     STMT_COUNT
 };
 
@@ -135,7 +139,9 @@ enum backend_fault {
 /* For the writer: makes the database when it is not there. `sync` false only for the proof that tests see it. */
 bool backend_open_writer(const char *path, enum database database, bool sync, struct backend **backend,
                          struct error *error);
-/* Read-only, beside the writer; may fail with BACKEND_AWAY while the writer has not made the database. */
+/* Read-only, beside the writer; may fail with BACKEND_AWAY while the writer has not made the database. It attaches to the
+ * writer's index of the log at once: a connection that comes only after a writer that died makes an index of its own, in
+ * which a change counts that was written and never synced. */
 bool backend_open_reader(const char *path, enum database database, enum role role, struct backend **backend,
                          struct error *error);
 void backend_close(struct backend *backend);

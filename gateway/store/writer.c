@@ -59,14 +59,18 @@ static bool take_lock(struct writer *writer, struct error *error)
     return error_set(error, ERROR_STORE_LOCKED, STORE_LOCK, "%s", strerror(errno));
 }
 
+/* The log may hold what a writer before this one wrote and never saw synced: nothing is served from it until it is on
+ * disk in its place (reliability.md R2). */
 static bool open_desk(struct writer *writer, enum database database, struct error *error)
 {
     struct desk *desk = &writer->desks[database];
     char path[PATH_MAX];
+    bool whole;
 
     store_path(writer->config, store_database_paths[database], path);
     return backend_open_writer(path, database, writer->config->sync, &desk->backend, error)
-           && migrations_run(desk->backend, database, error) && book_read(desk, database, error);
+           && migrations_run(desk->backend, database, error)
+           && backend_checkpoint(desk->backend, true, &whole, error) && book_read(desk, database, error);
 }
 
 static bool open_desks(struct writer *writer, struct error *error)

@@ -384,7 +384,7 @@ START_TEST(a_killed_writer_loses_nothing_and_the_chain_goes_on)
     must(&registry, registry_set_contact_status(registry.control, CPR, CONTACT_CLOSED, &registry.error));
     must(&registry, registry_revoke(registry.control, &certificate, NULL, &registry.error));
     fixture_end(&registry.fixture, SIGKILL);
-    fixture_start(&registry.fixture);
+    registry_restart(&registry);
     must(&registry,
          registry_system(registry.sender, "99000001", &subject, &system.id, registry.arena, &found, &registry.error));
     must(&registry, registry_revoked(registry.sender, &certificate, &revoked, &registry.error));

@@ -60,6 +60,16 @@ static inline void registry_open(struct registry *registry)
     ck_assert_ptr_nonnull(registry->arena);
 }
 
+/* Another writer. SQLite's connections are not carried over a fork (reliability.md R5), so ours are closed before. */
+static inline void registry_restart(struct registry *registry)
+{
+    store_close(registry->control);
+    store_close(registry->sender);
+    fixture_start(&registry->fixture);
+    registry->control = fixture_store(&registry->fixture, 7);
+    registry->sender = fixture_store(&registry->fixture, 0);
+}
+
 static inline void registry_close(struct registry *registry)
 {
     arena_free(registry->arena);
