@@ -310,7 +310,7 @@ int supervisor_run(int argc, char **argv, const char *config_file, const struct 
         .config_file = config_file ? strdup(config_file) : NULL, /* titles are written over the arguments */
         .duties = duties,
         .log = {.role = role_name(ROLE_SUPERVISOR), .slot = -1, .fd = STDERR_FILENO},
-        .sockets = {-1,                                 -1,         -1                 },
+        .sockets = {-1, -1, -1},
         .control = -1,
         .pid_file = -1,
         .pid = getpid(),

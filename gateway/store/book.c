@@ -17,8 +17,8 @@ static const struct {
     enum statement event_add, event_last, counters, counter_set;
 } own[DATABASE_COUNT] = {
     [DATABASE_REGISTRY] = {STMT_REGISTRY_EVENT_ADD, STMT_REGISTRY_EVENT_LAST, STMT_REGISTRY_COUNTERS,
-                           STMT_REGISTRY_COUNTER_SET                                                                       },
-    [DATABASE_MAIL] = {STMT_MAIL_EVENT_ADD,     STMT_MAIL_EVENT_LAST,     STMT_MAIL_COUNTERS,     STMT_MAIL_COUNTER_SET},
+                           STMT_REGISTRY_COUNTER_SET},
+    [DATABASE_MAIL] = {STMT_MAIL_EVENT_ADD, STMT_MAIL_EVENT_LAST, STMT_MAIL_COUNTERS, STMT_MAIL_COUNTER_SET},
 };
 
 const char *total_name(enum total total)

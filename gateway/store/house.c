@@ -7,7 +7,7 @@
 #include "gateway/store/accept_impl.h"
 
 #define HELD_AT_ONCE 100  /* released in one change, so that letters coming in wait no longer */
-#define SWEPT_AT_ONCE 20  /* files looked at in one turn */
+#define SWEPT_AT_ONCE 100 /* files looked at in one turn */
 #define IDLE_MS 1000      /* without a change, before the logs are shortened */
 #define TRY_AGAIN_SHARE 4 /* a checkpoint that readers held up is tried again a quarter of its limit later */
 

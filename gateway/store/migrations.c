@@ -20,11 +20,11 @@ MIGRATION_TEXT(mail_0001, "mail/0001-mail.sql");
 
 static const struct migration registry[] = {
     {1, "0001-registry.sql", migration_registry_0001, migration_registry_0001_end},
-    {0, NULL,                NULL,                    NULL                       },
+    {0, NULL, NULL, NULL},
 };
 static const struct migration mail[] = {
     {1, "0001-mail.sql", migration_mail_0001, migration_mail_0001_end},
-    {0, NULL,            NULL,                NULL                   },
+    {0, NULL, NULL, NULL},
 };
 static const struct migration *const lists[DATABASE_COUNT] = {[DATABASE_REGISTRY] = registry, [DATABASE_MAIL] = mail};
 

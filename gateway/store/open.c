@@ -24,8 +24,8 @@ const char *const store_database_paths[DATABASE_COUNT] = {
 /* Which databases a role may read; the files' rights say the same. */
 static const bool readable[ROLE_COUNT][DATABASE_COUNT] = {
     [ROLE_SENDER] = {[DATABASE_REGISTRY] = true},
-    [ROLE_RECEIPT] = { [DATABASE_REGISTRY] = true,    [DATABASE_MAIL] = true},
-    [ROLE_CLI] = { [DATABASE_REGISTRY] = true,    [DATABASE_MAIL] = true},
+    [ROLE_RECEIPT] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
+    [ROLE_CLI] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
 };
 
 void store_path(const struct config *config, const char *below, char *out)

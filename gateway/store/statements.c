@@ -202,9 +202,7 @@ const struct statement_row statements[STMT_COUNT] = {
         "WITH named (digest, n) AS (SELECT digest, count(*) FROM (SELECT digest FROM file UNION ALL"
         " SELECT layout_digest FROM file WHERE layout_digest IS NOT NULL) GROUP BY digest)"
         " SELECT c.digest, coalesce(n.n, 0), c.refs FROM content c LEFT JOIN named n ON n.digest = c.digest"
-        " WHERE c.refs <> coalesce(n.n, 0)"
-        " UNION ALL SELECT n.digest, n.n, 0 FROM named n LEFT JOIN content c ON c.digest = n.digest"
-        " WHERE c.digest IS NULL"},
+        " WHERE c.refs <> coalesce(n.n, 0)"},
     [STMT_VERIFY_BYTES] = {MAIL, CLI,
         "WITH owned (seq, n) AS (SELECT bytes, count(*) FROM content WHERE bytes IS NOT NULL GROUP BY bytes)"
         " SELECT CAST(b.seq AS TEXT), coalesce(o.n, 0), 1 FROM content_bytes b LEFT JOIN owned o ON o.seq = b.seq"
@@ -213,15 +211,21 @@ const struct statement_row statements[STMT_COUNT] = {
         "SELECT m.message_uuid, 0, 1 FROM message m LEFT JOIN skeleton k ON k.message = m.seq"
         " WHERE k.message IS NULL"},
     [STMT_VERIFY_RECEIPTS] = {MAIL, CLI,
-        "WITH there AS (SELECT message, count(*) AS n FROM receipt GROUP BY message)"
-        " SELECT m.message_uuid, coalesce(t.n, 0), 1 FROM message m LEFT JOIN there t ON t.message = m.seq"
-        " WHERE coalesce(t.n, 0) <> 1"},
+        "WITH there AS (SELECT r.message, count(*) AS n, sum(r.sender = m.sender AND (r.status = 1) = (m.state < 3))"
+        " AS fitting FROM receipt r JOIN message m ON m.seq = r.message GROUP BY r.message)"
+        " SELECT m.message_uuid, iif(t.fitting = 1, t.n, coalesce(t.fitting, 0)), 1 FROM message m"
+        " LEFT JOIN there t ON t.message = m.seq WHERE coalesce(t.fitting, 0) <> 1 OR t.n <> 1"},
     [STMT_VERIFY_RECEIVED] = {MAIL, CLI,
         "WITH there AS (SELECT message, count(*) AS n FROM event WHERE tag = 'MEMO_SEND_RECEIVED' AND detail IS NULL"
         " GROUP BY message) SELECT m.message_uuid, coalesce(t.n, 0), 1 FROM message m LEFT JOIN there t"
         " ON t.message = m.message_uuid WHERE coalesce(t.n, 0) <> 1"},
     [STMT_VERIFY_JOBS] = {MAIL, CLI,
-        "SELECT o.id, 0, 1 FROM outbox o LEFT JOIN receipt r ON r.id = o.subject"
-        " WHERE o.kind = 'RECEIPT_PUSH' AND r.id IS NULL"},
+        "WITH there AS (SELECT subject, count(*) AS n, max(target) AS target FROM outbox WHERE kind = 'RECEIPT_PUSH'"
+        " GROUP BY subject) SELECT t.subject, t.n, s.seq IS NOT NULL FROM there t LEFT JOIN receipt r"
+        " ON r.id = t.subject LEFT JOIN sender s ON s.seq = r.sender AND s.system = t.target"
+        " WHERE t.n <> 1 OR s.seq IS NULL"},
+    [STMT_VERIFY_MISSING] = {MAIL, CLI,
+        "SELECT n.digest, 0, 1 FROM (SELECT digest FROM file UNION SELECT layout_digest FROM file"
+        " WHERE layout_digest IS NOT NULL) n LEFT JOIN content c ON c.digest = n.digest WHERE c.digest IS NULL"},
 };
 /* clang-format on */

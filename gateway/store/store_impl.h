@@ -95,9 +95,6 @@ enum statement {
     STMT_VERIFY_RECEIVED,
     STMT_VERIFY_JOBS,
     STMT_VERIFY_MISSING,
-    /* of each system that got receipts how many of them are to be pushed, and whether it wants that */
-    STMT_VERIFY_PUSHES,
-    STMT_VERIFY_ENDPOINT,
     STMT_COUNT
 };
 

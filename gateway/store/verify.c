@@ -66,8 +66,12 @@ static bool verify_structure(struct verify *verify, bool *sound, struct error *e
         uint64_t before = verify->findings;
 
         verify->database = database;
-        if (!store_read(verify->store, database, check_structure, verify, error))
-            return false;
+        if (!store_read(verify->store, database, check_structure, verify, error)) {
+            if (error->code != ERROR_STORE_CORRUPT)
+                return false;
+            verify_found(verify, "integrity", "%s.db: %s", database_names[database], error->detail);
+            *error = (struct error){0};
+        }
         *sound = *sound && verify->findings == before;
         verify_moved(verify, database_bytes(verify, database));
     }

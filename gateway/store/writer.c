@@ -69,8 +69,8 @@ static bool open_desk(struct writer *writer, enum database database, struct erro
 
     store_path(writer->config, store_database_paths[database], path);
     return backend_open_writer(path, database, writer->config->sync, &desk->backend, error)
-           && migrations_run(desk->backend, database, error)
-           && backend_checkpoint(desk->backend, true, &whole, error) && book_read(desk, database, error);
+           && migrations_run(desk->backend, database, error) && backend_checkpoint(desk->backend, true, &whole, error)
+           && book_read(desk, database, error);
 }
 
 static bool open_desks(struct writer *writer, struct error *error)

@@ -11,18 +11,18 @@ static const struct {
     size_t size;
     bool good;
 } utf8[] = {
-    {"plain letters",       "Borger 1",                 8, true },
-    {"Danish letters",      "\xc3\xa6\xc3\xb8\xc3\xa5", 6, true },
-    {"the last code point", "\xf4\x8f\xbf\xbf",         4, true },
-    {"beyond the last",     "\xf4\x90\x80\x80",         4, false},
-    {"overlong slash",      "\xc0\xaf",                 2, false},
-    {"overlong in three",   "\xe0\x80\xaf",             3, false},
-    {"overlong in four",    "\xf0\x80\x80\xaf",         4, false},
-    {"a surrogate",         "\xed\xa0\x80",             3, false},
-    {"cut short",           "\xe2\x82",                 2, false},
-    {"a lone continuation", "\x80",                     1, false},
-    {"ISO-8859-1",          "b\xf8rn",                  4, false},
-    {"nothing",             "",                         0, true },
+    {"plain letters", "Borger 1", 8, true},
+    {"Danish letters", "\xc3\xa6\xc3\xb8\xc3\xa5", 6, true},
+    {"the last code point", "\xf4\x8f\xbf\xbf", 4, true},
+    {"beyond the last", "\xf4\x90\x80\x80", 4, false},
+    {"overlong slash", "\xc0\xaf", 2, false},
+    {"overlong in three", "\xe0\x80\xaf", 3, false},
+    {"overlong in four", "\xf0\x80\x80\xaf", 4, false},
+    {"a surrogate", "\xed\xa0\x80", 3, false},
+    {"cut short", "\xe2\x82", 2, false},
+    {"a lone continuation", "\x80", 1, false},
+    {"ISO-8859-1", "b\xf8rn", 4, false},
+    {"nothing", "", 0, true},
 };
 
 START_TEST(utf8_is_told_from_what_is_not)
@@ -35,19 +35,9 @@ static const struct {
     const char *text, *bytes;
     long size; /* -1: refused */
 } base64[] = {
-    {"",         "",     0 },
-    {"QQ==",     "A",    1 },
-    {"QUI=",     "AB",   2 },
-    {"QUJD",     "ABC",  3 },
-    {"QUJDRA==", "ABCD", 4 },
-    {"QR==",     NULL,   -1},
-    {"QUJ=",     NULL,   -1},
-    {"QUJ",      NULL,   -1},
-    {"Q===",     NULL,   -1},
-    {"QU=D",     NULL,   -1},
-    {"QUJD\n",   NULL,   -1},
-    {"QU-_",     NULL,   -1},
-    {"====",     NULL,   -1},
+    {"", "", 0},          {"QQ==", "A", 1},   {"QUI=", "AB", 2},  {"QUJD", "ABC", 3}, {"QUJDRA==", "ABCD", 4},
+    {"QR==", NULL, -1},   {"QUJ=", NULL, -1}, {"QUJ", NULL, -1},  {"Q===", NULL, -1}, {"QU=D", NULL, -1},
+    {"QUJD\n", NULL, -1}, {"QU-_", NULL, -1}, {"====", NULL, -1},
 };
 
 START_TEST(base64_is_read_strictly)
@@ -75,14 +65,8 @@ static const struct {
     const char *text, *plain; /* NULL: refused */
     bool plus;
 } escapes[] = {
-    {"a%20b",  "a b",      false},
-    {"a+b",    "a b",      true },
-    {"a+b",    "a+b",      false},
-    {"%c3%A6", "\xc3\xa6", false},
-    {"%",      NULL,       false},
-    {"%2",     NULL,       false},
-    {"%zz",    NULL,       false},
-    {"a%00b",  NULL,       false},
+    {"a%20b", "a b", false}, {"a+b", "a b", true}, {"a+b", "a+b", false}, {"%c3%A6", "\xc3\xa6", false},
+    {"%", NULL, false},      {"%2", NULL, false},  {"%zz", NULL, false},  {"a%00b", NULL, false},
 };
 
 START_TEST(percent_escapes_are_undone_or_refused)

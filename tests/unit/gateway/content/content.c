@@ -78,17 +78,17 @@ static const struct {
     size_t inline_max, size, chunk;
     bool spooled;
 } parts[] = {
-    {"nothing stays here",                               100,       0,       1,       false},
-    {"nothing stays here even where no room is given",   0,         0,       1,       false},
-    {"what fits stays here",                             100,       99,      7,       false},
-    {"what fits to the last byte stays here",            100,       100,     100,     false},
-    {"one byte more is spooled",                         100,       101,     100,     true },
-    {"one byte is spooled where no room is given",       0,         1,       1,       true },
-    {"many small pieces are spooled",                    5000,      900000,  333,     true },
-    {"one large piece is spooled",                       64 * 1024, 3000001, 3000001, true },
-    {"pieces as large as the buffer are spooled",        10,        1 << 20, 1 << 18, true },
-    {"room for more than the buffer is used to the end", 400000,    399999,  9999,    false},
-    {"and left behind it",                               400000,    800001,  9999,    true },
+    {"nothing stays here", 100, 0, 1, false},
+    {"nothing stays here even where no room is given", 0, 0, 1, false},
+    {"what fits stays here", 100, 99, 7, false},
+    {"what fits to the last byte stays here", 100, 100, 100, false},
+    {"one byte more is spooled", 100, 101, 100, true},
+    {"one byte is spooled where no room is given", 0, 1, 1, true},
+    {"many small pieces are spooled", 5000, 900000, 333, true},
+    {"one large piece is spooled", 64 * 1024, 3000001, 3000001, true},
+    {"pieces as large as the buffer are spooled", 10, 1 << 20, 1 << 18, true},
+    {"room for more than the buffer is used to the end", 400000, 399999, 9999, false},
+    {"and left behind it", 400000, 800001, 9999, true},
 };
 
 START_TEST(what_is_added_comes_back)
@@ -336,10 +336,10 @@ static const struct {
     const char *says;
     void (*spoil)(const char *path);
 } spoilt[] = {
-    {"a file that is gone",   make_nothing},
-    {"a file of other size",  make_shorter},
-    {"a link to the content", make_a_link },
-    {"a pipe",                make_a_pipe },
+    {"a file that is gone", make_nothing},
+    {"a file of other size", make_shorter},
+    {"a link to the content", make_a_link},
+    {"a pipe", make_a_pipe},
 };
 
 START_TEST(a_content_file_that_is_not_as_told_is_corrupt)

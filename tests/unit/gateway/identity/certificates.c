@@ -25,11 +25,11 @@ static const struct {
     int64_t offset; /* milliseconds */
     enum error_code code;
 } moments[] = {
-    {"before its first second", false, -1,        ERROR_CERTIFICATE_EXPIRED},
-    {"in its first second",     false, 0,         ERROR_NONE               },
-    {"in its last second",      true,  0,         ERROR_NONE               },
-    {"after its last second",   true,  1,         ERROR_CERTIFICATE_EXPIRED},
-    {"a year later",            true,  365 * DAY, ERROR_CERTIFICATE_EXPIRED},
+    {"before its first second", false, -1, ERROR_CERTIFICATE_EXPIRED},
+    {"in its first second", false, 0, ERROR_NONE},
+    {"in its last second", true, 0, ERROR_NONE},
+    {"after its last second", true, 1, ERROR_CERTIFICATE_EXPIRED},
+    {"a year later", true, 365 * DAY, ERROR_CERTIFICATE_EXPIRED},
 };
 
 START_TEST(time_is_looked_at_each_time)
@@ -124,10 +124,10 @@ static const struct {
     const char *more; /* behind the certificates */
     bool good;
 } files[] = {
-    {"root and issuing CA",         {ROOT, ISSUING}, 2, "",                                    true },
-    {"comments between",            {ROOT, ISSUING}, 2, "# the end\n",                         true },
-    {"no certificate",              {ROOT},          0, "",                                    false},
-    {"no root",                     {ISSUING},       1, "",                                    false},
+    {"root and issuing CA", {ROOT, ISSUING}, 2, "", true},
+    {"comments between", {ROOT, ISSUING}, 2, "# the end\n", true},
+    {"no certificate", {ROOT}, 0, "", false},
+    {"no root", {ISSUING}, 1, "", false},
     {"a broken certificate behind", {ROOT, ISSUING}, 2, "-----BEGIN CERTIFICATE-----\nAAAA\n", false},
 };
 

@@ -178,28 +178,26 @@ static const struct {
     const char *constraints, *usage, *extended;
     int from_day, to_day, rsa_bits;
 } signers_made[ISSUER_COUNT] = {
-    [ROOT] = {"rod-CA",                ROOT,           NULL,                         NULL,               NULL,         0,    0,   0   },
-    [ISSUING] = {"udstedende-CA 1",       ROOT,           "critical,CA:TRUE,pathlen:0", NULL,               NULL,         0,    0,   0   },
-    [NO_CA] = {"ikke en CA",            ROOT,           "critical,CA:FALSE",          NULL,               NULL,         0,    0,   0   },
-    [BEYOND_PATH] = {"under udstedende-CA 1", ISSUING,        NULL,                         NULL,               NULL,         0,    0,   0   },
-    [MIDDLE] = {"mellem-CA",             ROOT,           NULL,                         NULL,               NULL,         0,    0,   0   },
-    [DEEP] = {"under mellem-CA",       MIDDLE,         NULL,                         NULL,               NULL,         0,    0,   0   },
-    [SERVERS_ONLY] = {"server-CA",             ROOT,           NULL,                         NULL,               "serverAuth", 0,    0,   0   },
-    [NO_SIGNING] = {"crl-CA",                ROOT,           NULL,                         "critical,cRLSign", NULL,         0,    0,   0   },
-    [WEAK] = {"svag CA",               ROOT,           NULL,                         NULL,               NULL,         0,    0,   1024},
-    [ISSUING_RSA] = {"udstedende-CA 2",       ROOT,           NULL,                         NULL,               NULL,         0,    0,   2048},
-    [ISSUING_EXPIRED] = {"gammel CA",             ROOT,           NULL,                         NULL,               NULL,         -400, -2,  0   },
-    [ISSUING_EARLY] = {"kommende CA",           ROOT,           NULL,                         NULL,               NULL,         2,    400, 0   },
-    [SAME_NAME_ROOT] = {"rod-CA",                SAME_NAME_ROOT, NULL,                         NULL,               NULL,         0,    0,   0   },
-    [SAME_NAME_ISSUING] = {"udstedende-CA 1",       SAME_NAME_ROOT, NULL,                         NULL,               NULL,         0,    0,   0   },
-    [OTHER_ROOT] = {"fremmed rod-CA",        OTHER_ROOT,     NULL,                         NULL,               NULL,         0,    0,   0   },
-    [OTHER_ISSUING] = {"fremmed CA",            OTHER_ROOT,     NULL,                         NULL,               NULL,         0,    0,   0   },
-    [UNKNOWN_SUB] = {"ukendt CA",             MIDDLE,         NULL,                         NULL,               NULL,         0,    0,   0   },
-    [A_LEAF] = {"et system",             ISSUING,        "critical,CA:FALSE",          NULL,               NULL,         0,    0,   0   },
+    [ROOT] = {"rod-CA", ROOT, NULL, NULL, NULL, 0, 0, 0},
+    [ISSUING] = {"udstedende-CA 1", ROOT, "critical,CA:TRUE,pathlen:0", NULL, NULL, 0, 0, 0},
+    [NO_CA] = {"ikke en CA", ROOT, "critical,CA:FALSE", NULL, NULL, 0, 0, 0},
+    [BEYOND_PATH] = {"under udstedende-CA 1", ISSUING, NULL, NULL, NULL, 0, 0, 0},
+    [MIDDLE] = {"mellem-CA", ROOT, NULL, NULL, NULL, 0, 0, 0},
+    [DEEP] = {"under mellem-CA", MIDDLE, NULL, NULL, NULL, 0, 0, 0},
+    [SERVERS_ONLY] = {"server-CA", ROOT, NULL, NULL, "serverAuth", 0, 0, 0},
+    [NO_SIGNING] = {"crl-CA", ROOT, NULL, "critical,cRLSign", NULL, 0, 0, 0},
+    [WEAK] = {"svag CA", ROOT, NULL, NULL, NULL, 0, 0, 1024},
+    [ISSUING_RSA] = {"udstedende-CA 2", ROOT, NULL, NULL, NULL, 0, 0, 2048},
+    [ISSUING_EXPIRED] = {"gammel CA", ROOT, NULL, NULL, NULL, -400, -2, 0},
+    [ISSUING_EARLY] = {"kommende CA", ROOT, NULL, NULL, NULL, 2, 400, 0},
+    [SAME_NAME_ROOT] = {"rod-CA", SAME_NAME_ROOT, NULL, NULL, NULL, 0, 0, 0},
+    [SAME_NAME_ISSUING] = {"udstedende-CA 1", SAME_NAME_ROOT, NULL, NULL, NULL, 0, 0, 0},
+    [OTHER_ROOT] = {"fremmed rod-CA", OTHER_ROOT, NULL, NULL, NULL, 0, 0, 0},
+    [OTHER_ISSUING] = {"fremmed CA", OTHER_ROOT, NULL, NULL, NULL, 0, 0, 0},
+    [UNKNOWN_SUB] = {"ukendt CA", MIDDLE, NULL, NULL, NULL, 0, 0, 0},
+    [A_LEAF] = {"et system", ISSUING, "critical,CA:FALSE", NULL, NULL, 0, 0, 0},
 };
-static const struct recipe good = {
-    .subject = {COUNTRY, GOOD_ORG, GOOD_SERIAL, NAME("Myndighed 1")}
-};
+static const struct recipe good = {.subject = {COUNTRY, GOOD_ORG, GOOD_SERIAL, NAME("Myndighed 1")}};
 
 static inline void make_signer(struct signer *signers, enum issuer which)
 {

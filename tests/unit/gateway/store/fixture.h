@@ -170,9 +170,7 @@ struct letter {
 
 static inline struct uuid uuid_of(unsigned kind, unsigned number)
 {
-    struct uuid uuid = {
-        {0xaa, (unsigned char)kind}
-    };
+    struct uuid uuid = {{0xaa, (unsigned char)kind}};
 
     memcpy(uuid.bytes + 8, &number, sizeof number);
     uuid.bytes[6] = 0x40;

@@ -1,0 +1,317 @@
+/* What operators have: status, backup, verify, and the sweep of files that nobody refers to. */
+#include "fixture.h"
+
+#include <errno.h>
+#include <time.h>
+#include <utime.h>
+
+#define LETTERS 3
+
+Suite *suite_operators(void);
+
+/* A store with letters; `control` reads beside the writer, or without it. */
+struct office {
+    struct fixture fixture;
+    struct store *sender, *control;
+    struct error error;
+};
+
+/* The writer and who asks it: as dpctl does, through the control socket. */
+static void office_start(struct office *office)
+{
+    fixture_start(&office->fixture);
+    office->sender = fixture_store(&office->fixture, 0);
+    ck_assert(store_open_control(&office->fixture.config, &office->control, &office->error));
+}
+
+/* From here on dpctl is alone. */
+static void office_end(struct office *office)
+{
+    fixture_end(&office->fixture, DRAIN);
+    store_close(office->sender);
+    office->sender = NULL;
+    store_close(office->control);
+    close(office->fixture.control);
+    unlink(office->fixture.control_path);
+    ck_assert(store_open_control(&office->fixture.config, &office->control, &office->error));
+}
+
+static void office_open(struct office *office)
+{
+    memset(office, 0, sizeof *office);
+    fixture_open(&office->fixture);
+    office_start(office);
+    for (unsigned i = 1; i <= LETTERS; i++)
+        letter_must_be_taken(office->sender, i, false);
+}
+
+static void office_close(struct office *office)
+{
+    store_close(office->sender);
+    store_close(office->control);
+    fixture_close(&office->fixture);
+}
+
+/* ---- verify ---- */
+
+struct seen {
+    char checks[40][32];
+    size_t count;
+};
+
+static void see(void *state, const struct store_finding *finding)
+{
+    struct seen *seen = state;
+
+    ck_assert_uint_gt(strlen(finding->text), 8);
+    if (seen->count < 40)
+        snprintf(seen->checks[seen->count++], 32, "%s", finding->check);
+}
+
+static uint64_t verify_it(struct store *store, struct seen *seen)
+{
+    struct error error = {0};
+    uint64_t findings = UINT64_MAX;
+
+    memset(seen, 0, sizeof *seen);
+    ck_assert_msg(store_verify(store, NULL, see, seen, &findings, &error), "%s %s %s", error_kind(error.code)->code,
+                  error.where, error.detail);
+    ck_assert_uint_eq(findings, seen->count);
+    return findings;
+}
+
+static bool saw(const struct seen *seen, const char *check)
+{
+    for (size_t i = 0; i < seen->count; i++)
+        if (strcmp(seen->checks[i], check) == 0)
+            return true;
+    return false;
+}
+
+START_TEST(a_sound_store_has_no_findings_with_the_writer_and_without_it)
+{
+    struct office office;
+    struct seen seen;
+
+    office_open(&office);
+    ck_assert_uint_eq(verify_it(office.control, &seen), 0);
+    office_end(&office);
+    ck_assert_uint_eq(verify_it(office.control, &seen), 0);
+    office_close(&office);
+}
+END_TEST
+
+/* What somebody or a bad disk may do to the rows, and which check has to see it. */
+static const struct damage {
+    const char *sql, *check;
+} damages[] = {
+    {"DELETE FROM event WHERE seq = 4", "event-chain"},
+    {"DELETE FROM event WHERE seq = (SELECT max(seq) FROM event)", "event-chain"},
+    {"UPDATE event SET tag = 'MEMO_SEND_REPEATED' WHERE seq = 2", "event-chain"},
+    {"UPDATE event SET time = time + 1 WHERE seq = 2", "event-chain"},
+    {"UPDATE event SET actor = 'somebody else' WHERE seq = 3", "event-chain"},
+    {"UPDATE event SET hash = zeroblob(32) WHERE seq = 3", "event-chain"},
+    {"UPDATE content_bytes SET bytes = zeroblob(length(bytes)) WHERE seq = 2", "content-digest"},
+    {"UPDATE content_bytes SET bytes = substr(bytes, 2) WHERE seq = 2", "content-digest"},
+    {"UPDATE content SET bytes = NULL WHERE bytes = 2; DELETE FROM content_bytes WHERE seq = 2", "content-missing"},
+    {"PRAGMA foreign_keys=off; DELETE FROM content WHERE bytes = 2", "content-missing"},
+    {"UPDATE content SET refs = refs + 1 WHERE bytes = 2", "references"},
+    {"INSERT INTO content_bytes (bytes) VALUES (x'00')", "references"},
+    {"DELETE FROM skeleton WHERE message = 2", "references"},
+    {"PRAGMA foreign_keys=off; DELETE FROM document WHERE message = 2", "foreign-keys"},
+    {"UPDATE counter SET value = value + 1 WHERE name = 'messages'", "counter"},
+    {"UPDATE mailbox SET total = total + 1 WHERE seq = 1", "counter"},
+    {"UPDATE folder SET unread = 0", "counter"},
+    {"UPDATE sender SET receipts = receipts + 1", "counter"},
+    {"DELETE FROM receipt WHERE message = 2", "receipts"},
+    {"INSERT INTO receipt (id, sender, message, status, time) VALUES (randomblob(16), 1, 2, 1, 1)", "receipts"},
+    {"UPDATE receipt SET status = 3 WHERE message = 2", "receipts"},
+    {"INSERT INTO outbox (id, kind, target, subject, due) VALUES (randomblob(16), 'RECEIPT_PUSH', randomblob(16),"
+     " randomblob(16), 1)",
+     "outbox"},
+};
+
+START_TEST(verify_sees_each_damage)
+{
+    const struct damage *damage = &damages[_i];
+    struct office office;
+    struct seen seen;
+    char command[1000];
+
+    office_open(&office);
+    office_end(&office);
+    snprintf(command, sizeof command, "sqlite3 '%s/mail/mail.db' \"%s\"", office.fixture.folder, damage->sql);
+    ck_assert_int_eq(system(command), 0);
+    ck_assert_msg(verify_it(office.control, &seen) > 0, "not seen: %s", damage->sql);
+    ck_assert_msg(saw(&seen, damage->check), "%s: %s, not %s", damage->sql, seen.checks[0], damage->check);
+    office_close(&office);
+}
+END_TEST
+
+START_TEST(verify_sees_pages_that_do_not_hang_together)
+{
+    struct office office;
+    struct seen seen;
+    char path[200], zeros[4096] = {0};
+
+    office_open(&office);
+    office_end(&office);
+    store_close(office.control);
+    snprintf(path, sizeof path, "%s/mail/mail.db", office.fixture.folder);
+    long page = ask_mail(&office.fixture, "SELECT rootpage FROM sqlite_schema WHERE name = 'receipt_waiting'");
+    int fd = open(path, O_WRONLY);
+
+    ck_assert_int_gt(page, 1);
+    ck_assert_int_eq(pwrite(fd, zeros, sizeof zeros, (page - 1) * 4096), sizeof zeros);
+    close(fd);
+    ck_assert(store_open_control(&office.fixture.config, &office.control, &office.error));
+    ck_assert_uint_gt(verify_it(office.control, &seen), 0);
+    ck_assert(saw(&seen, "integrity"));
+    office_close(&office);
+}
+END_TEST
+
+/* ---- backup ---- */
+
+START_TEST(a_backup_beside_the_writer_is_whole_and_verifies)
+{
+    struct office office;
+    struct seen seen;
+    char target[100], run[100];
+
+    office_open(&office);
+    snprintf(target, sizeof target, "%s/copy", office.fixture.folder);
+    ck_assert_msg(store_backup(office.control, target, NULL, NULL, &office.error), "%s", office.error.detail);
+    letter_must_be_taken(office.sender, LETTERS + 1, false);
+    struct config copied = office.fixture.config;
+    struct store *copy;
+
+    snprintf(run, sizeof run, "%s/nobody", office.fixture.folder);
+    copied.state_dir = target;
+    copied.run_dir = run;
+    ck_assert_int_eq(mkdir(run, 0700), 0);
+    ck_assert_msg(store_open_control(&copied, &copy, &office.error), "%s", office.error.detail);
+    ck_assert_uint_eq(verify_it(copy, &seen), 0);
+    struct store_status status;
+
+    ck_assert(store_status(copy, &status, &office.error));
+    ck_assert_uint_eq(status.messages, LETTERS);
+    ck_assert(!status.writer_running);
+    store_close(copy);
+    office_close(&office);
+}
+END_TEST
+
+START_TEST(a_backup_never_touches_what_is_there)
+{
+    struct office office;
+    char target[100], inside[120];
+
+    office_open(&office);
+    snprintf(target, sizeof target, "%s/copy", office.fixture.folder);
+    snprintf(inside, sizeof inside, "%s/mine", target);
+    ck_assert_int_eq(mkdir(target, 0700), 0);
+    close(open(inside, O_CREAT | O_WRONLY, 0600));
+    ck_assert(!store_backup(office.control, target, NULL, NULL, &office.error));
+    ck_assert_int_eq(access(inside, F_OK), 0);
+    office_close(&office);
+}
+END_TEST
+
+/* ---- status ---- */
+
+START_TEST(status_counts_what_is_there)
+{
+    struct office office;
+    struct store_status status;
+
+    office_open(&office);
+    ck_assert(store_status(office.control, &status, &office.error));
+    ck_assert_uint_eq(status.messages, LETTERS);
+    ck_assert_uint_eq(status.held, 0);
+    ck_assert_uint_eq(status.contents, LETTERS * (LETTER_FILES - 1) + 1);
+    ck_assert_uint_eq(status.content_bytes, 4000 * (LETTERS * (LETTER_FILES - 1) + 1));
+    ck_assert_uint_eq(status.receipts, LETTERS);
+    ck_assert_uint_gt(status.events, LETTERS);
+    ck_assert_uint_gt(status.free_bytes, 0);
+    ck_assert(status.writer_running);
+    office_end(&office);
+    ck_assert(store_status(office.control, &status, &office.error));
+    ck_assert(!status.writer_running);
+    ck_assert_uint_eq(status.messages, LETTERS);
+    office_close(&office);
+}
+END_TEST
+
+/* ---- sweep ---- */
+
+static void leave_file(const struct office *office, const char *below, int hours, char *path, size_t room)
+{
+    struct utimbuf times = {.actime = time(NULL) - hours * 3600, .modtime = time(NULL) - hours * 3600};
+    char folder[160];
+
+    snprintf(path, room, "%s/%s", office->fixture.folder, below);
+    snprintf(folder, sizeof folder, "%s", path);
+    *strrchr(folder, '/') = '\0';
+    ck_assert(mkdir(folder, 0750) == 0 || errno == EEXIST);
+    int fd = open(path, O_CREAT | O_WRONLY | O_EXCL, 0600);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(write(fd, "left", 4), 4);
+    close(fd);
+    ck_assert_int_eq(utime(path, &times), 0);
+}
+
+static bool gone_within(const char *path, int seconds)
+{
+    for (int i = 0; i < seconds * 50 && access(path, F_OK) == 0; i++)
+        usleep(20000);
+    return access(path, F_OK) != 0;
+}
+
+#define ORPHAN "000000000000000000000000000000000000000000000000000000000000000" /* and one digit */
+
+START_TEST(old_files_that_nobody_refers_to_are_swept_and_no_others)
+{
+    struct office office;
+    char old[200], young[200], referred[200], spooled[200], sql[400];
+
+    office_open(&office);
+    /* A content that a letter has, as a file as old as the one that goes. */
+    fixture_end(&office.fixture, DRAIN);
+    snprintf(sql, sizeof sql,
+             "sqlite3 '%s/mail/mail.db' \"UPDATE content SET digest = CAST(zeroblob(31) || x'01' AS BLOB), bytes = "
+             "NULL WHERE bytes = 2\"",
+             office.fixture.folder);
+    ck_assert_int_eq(system(sql), 0);
+    leave_file(&office, STORE_CONTENTS "/00/" ORPHAN "1", 25, referred, sizeof referred);
+    leave_file(&office, STORE_CONTENTS "/00/" ORPHAN "2", 23, young, sizeof young);
+    leave_file(&office, STORE_CONTENTS "/00/" ORPHAN "0", 25, old, sizeof old);
+    leave_file(&office, STORE_SPOOL "/00000000-0000-4000-8000-000000000000", 25, spooled, sizeof spooled);
+    store_close(office.sender);
+    store_close(office.control);
+    office_start(&office);
+    ck_assert(gone_within(old, 30));
+    ck_assert(gone_within(spooled, 60)); /* the last folder of a round */
+    ck_assert_int_eq(access(referred, F_OK), 0);
+    ck_assert_int_eq(access(young, F_OK), 0);
+    office_close(&office);
+}
+END_TEST
+
+Suite *suite_operators(void)
+{
+    Suite *suite = suite_create("operators");
+    TCase *tests = tcase_create("operators");
+
+    tcase_set_timeout(tests, 90);
+    tcase_add_test(tests, a_sound_store_has_no_findings_with_the_writer_and_without_it);
+    tcase_add_loop_test(tests, verify_sees_each_damage, 0, sizeof damages / sizeof *damages);
+    tcase_add_test(tests, verify_sees_pages_that_do_not_hang_together);
+    tcase_add_test(tests, a_backup_beside_the_writer_is_whole_and_verifies);
+    tcase_add_test(tests, a_backup_never_touches_what_is_there);
+    tcase_add_test(tests, status_counts_what_is_there);
+    tcase_add_test(tests, old_files_that_nobody_refers_to_are_swept_and_no_others);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
