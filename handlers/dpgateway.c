@@ -46,9 +46,9 @@ static void close_writer(void *state)
 #define POOL .open = worker_open, .serve = worker_serve, .close = worker_close
 static const struct duty duties[ROLE_COUNT] = {
     [ROLE_SENDER] = {.prepare = worker_prepare, .release = worker_release, POOL},
-    [ROLE_RECEIPT] = {POOL                     },
-    [ROLE_MONITOR] = {POOL      },
-    [ROLE_WRITER] = {.open = open_writer,                          .serve = serve_writer,                          .close = close_writer                          },
+    [ROLE_RECEIPT] = {POOL},
+    [ROLE_MONITOR] = {POOL},
+    [ROLE_WRITER] = {.open = open_writer, .serve = serve_writer, .close = close_writer},
 };
 
 /* ---- the command line ---- */
@@ -141,12 +141,9 @@ static int print_config(const char *file)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config",       required_argument, NULL, 'c'},
-        {"check",          no_argument, NULL, 'k'},
-        {"print-config",              no_argument, NULL, 'p'},
-        {"version",no_argument, NULL, 'v'},
-        {"help",           no_argument, NULL, 'h'},
-        {0},
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"print-config", no_argument, NULL, 'p'}, {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},         {0},
     };
     const char *file = getenv("DP_CONFIG");
     int option, wanted = 0;

@@ -4,15 +4,15 @@
 #include <string.h>
 
 const struct memo_name_space memo_spaces[SPACE_COUNT] = {
-    [SPACE_MEMO] = {"memo", "https://DigitalPost.dk/MeMo-1"                                               },
-    [SPACE_GRD] = {"grd",  "https://data.gov.dk/model/core/"                                             },
-    [SPACE_KLE] = {"kle",  "http://kle-online.dk/"                                                       },
-    [SPACE_FORM] = {"form", "http://www.form-online.dk/"                                                  },
-    [SPACE_GLN] = {"gln",  "https://www.gs1.dk/gs1-standarder/identifikation/gln-global-location-number/"},
-    [SPACE_UDD] = {"udd",  "https://www.dst.dk/da/TilSalg/Forskningsservice/Dokumentation/hoejkvalitetsvariable/"
-                          "elevregister-2/udd#"                                 },
-    [SPACE_SOR] = {"sor",  "https://services.nsi.dk/en/Services/SOR"                                     },
-    [SPACE_DMV] = {"dmv",  "https://motorregister.skat.dk/"                                              },
+    [SPACE_MEMO] = {"memo", "https://DigitalPost.dk/MeMo-1"},
+    [SPACE_GRD] = {"grd", "https://data.gov.dk/model/core/"},
+    [SPACE_KLE] = {"kle", "http://kle-online.dk/"},
+    [SPACE_FORM] = {"form", "http://www.form-online.dk/"},
+    [SPACE_GLN] = {"gln", "https://www.gs1.dk/gs1-standarder/identifikation/gln-global-location-number/"},
+    [SPACE_UDD] = {"udd", "https://www.dst.dk/da/TilSalg/Forskningsservice/Dokumentation/hoejkvalitetsvariable/"
+                          "elevregister-2/udd#"},
+    [SPACE_SOR] = {"sor", "https://services.nsi.dk/en/Services/SOR"},
+    [SPACE_DMV] = {"dmv", "https://motorregister.skat.dk/"},
 };
 
 /* Elements of memo: that may stand more than once in one parent. */

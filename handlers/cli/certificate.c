@@ -4,9 +4,9 @@
 enum { REVOKE_FINGERPRINT, REVOKE_REASON };
 
 static const struct cli_option revoke_options[] = {
-    [REVOKE_FINGERPRINT] = {"--fingerprint",                                         "HEX", "instead of FILE: its SHA-256, with or without colons", false},
+    [REVOKE_FINGERPRINT] = {"--fingerprint", "HEX", "instead of FILE: its SHA-256, with or without colons", false},
     [REVOKE_REASON] = {"--reason", "TEXT", "why, for the record", false},
-    {0                                                      },
+    {0},
 };
 
 static bool parse_fingerprint(const struct cli *cli, const char *text, struct digest *digest)

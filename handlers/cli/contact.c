@@ -95,9 +95,9 @@ static int show_number(const struct cli *cli, struct store *store, const char *n
 enum { SHOW_CPR, SHOW_CVR };
 
 static const struct cli_option show_options[] = {
-    [SHOW_CPR] = {"--cpr",                 "CPR", "a citizen, 10 digits", false},
+    [SHOW_CPR] = {"--cpr", "CPR", "a citizen, 10 digits", false},
     [SHOW_CVR] = {"--cvr", "CVR", "a company or an authority, 8 digits", false},
-    {0                      },
+    {0},
 };
 
 static int run_show(const struct cli *cli, const struct cli_arguments *arguments)
@@ -119,11 +119,11 @@ static int run_show(const struct cli *cli, const struct cli_arguments *arguments
 enum { ADD_CPR, ADD_CVR, ADD_LABEL, ADD_STATUS };
 
 static const struct cli_option add_options[] = {
-    [ADD_CPR] = {"--cpr",                 "CPR", "a citizen, 10 digits", false},
+    [ADD_CPR] = {"--cpr", "CPR", "a citizen, 10 digits", false},
     [ADD_CVR] = {"--cvr", "CVR", "a company or an authority, 8 digits", false},
-    [ADD_LABEL] = {"--label",                       "NAME", "the name to show", true},
-    [ADD_STATUS] = {"--status",                  "STATUS", "registered (default), exempt or closed", false},
-    {0                 },
+    [ADD_LABEL] = {"--label", "NAME", "the name to show", true},
+    [ADD_STATUS] = {"--status", "STATUS", "registered (default), exempt or closed", false},
+    {0},
 };
 
 static int run_add(const struct cli *cli, const struct cli_arguments *arguments)
@@ -150,10 +150,10 @@ static int run_add(const struct cli *cli, const struct cli_arguments *arguments)
 enum { STATUS_CPR, STATUS_CVR, STATUS_STATUS };
 
 static const struct cli_option status_options[] = {
-    [STATUS_CPR] = {"--cpr",                 "CPR", "a citizen, 10 digits", false},
+    [STATUS_CPR] = {"--cpr", "CPR", "a citizen, 10 digits", false},
     [STATUS_CVR] = {"--cvr", "CVR", "a company or an authority, 8 digits", false},
-    [STATUS_STATUS] = {"--status",                       "STATUS", "registered, exempt or closed", true},
-    {0                 },
+    [STATUS_STATUS] = {"--status", "STATUS", "registered, exempt or closed", true},
+    {0},
 };
 
 static int run_status(const struct cli *cli, const struct cli_arguments *arguments)

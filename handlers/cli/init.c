@@ -21,11 +21,9 @@ static const struct {
     mode_t mode;
     enum group_choice group;
 } folders[] = {
-    {"",               0755,  GROUP_WRITER  },
-    {"/registry",      02750, GROUP_REGISTRY},
-    {"/mail",          02750, GROUP_MAIL    },
-    {"/mail/contents", 02750, GROUP_MAIL    },
-    {"/spool",         02770, GROUP_SPOOL   },
+    {"", 0755, GROUP_WRITER},       {"/registry", 02750, GROUP_REGISTRY},
+    {"/mail", 02750, GROUP_MAIL},   {"/mail/contents", 02750, GROUP_MAIL},
+    {"/spool", 02770, GROUP_SPOOL},
 };
 #define FOLDERS (sizeof folders / sizeof folders[0])
 

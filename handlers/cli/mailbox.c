@@ -6,9 +6,9 @@
 enum { LIST_CPR, LIST_CVR };
 
 static const struct cli_option list_options[] = {
-    [LIST_CPR] = {"--cpr",                   "CPR", "a citizen's, 10 digits", false},
+    [LIST_CPR] = {"--cpr", "CPR", "a citizen's, 10 digits", false},
     [LIST_CVR] = {"--cvr", "CVR", "a company's or an authority's, 8 digits", false},
-    {0                        },
+    {0},
 };
 
 static void to_json(const struct mailbox_entry *entry, struct buffer *json)

@@ -58,10 +58,7 @@ static bool row(void *state, const struct organisation *organisation)
 /* Lists all, or the one of this CVR; then a list of none is a finding. */
 static int list(const struct cli *cli, const char *cvr)
 {
-    struct search search = {
-        .list = {.cli = cli, .heading = heading},
-          .cvr = cvr
-    };
+    struct search search = {.list = {.cli = cli, .heading = heading}, .cvr = cvr};
     struct config *config;
     struct store *store;
     struct error error = {0};
@@ -95,12 +92,12 @@ static int run_show(const struct cli *cli, const struct cli_arguments *arguments
 enum { ADD_CVR, ADD_NAME, ADD_TYPE, ADD_MANDATORY, ADD_LEGAL };
 
 static const struct cli_option add_options[] = {
-    [ADD_CVR] = {"--cvr",                     "CVR", "its CVR number, 8 digits", true},
+    [ADD_CVR] = {"--cvr", "CVR", "its CVR number, 8 digits", true},
     [ADD_NAME] = {"--name", "NAME", "its name", true},
-    [ADD_TYPE] = {"--type",                           "TYPE", "authority (default) or company", false},
-    [ADD_MANDATORY] = {"--mandatory",                     NULL, "may send mandatory post, which reaches exempt recipients", false},
-    [ADD_LEGAL] = {"--legal",                       NULL, "may send legal notifications", false},
-    {0                   },
+    [ADD_TYPE] = {"--type", "TYPE", "authority (default) or company", false},
+    [ADD_MANDATORY] = {"--mandatory", NULL, "may send mandatory post, which reaches exempt recipients", false},
+    [ADD_LEGAL] = {"--legal", NULL, "may send legal notifications", false},
+    {0},
 };
 
 static int added(const struct cli *cli, const struct organisation *organisation)

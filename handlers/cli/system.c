@@ -10,8 +10,8 @@ static const struct {
     enum system_type type;
     const char *name;
 } types[] = {
-    {SYSTEM_SENDER,            "SENDER"           },
-    {SYSTEM_RECIPIENT,         "RECIPIENT"        },
+    {SYSTEM_SENDER, "SENDER"},
+    {SYSTEM_RECIPIENT, "RECIPIENT"},
     {SYSTEM_RECIPIENT_DEFAULT, "RECIPIENT_DEFAULT"},
 };
 #define TYPES (sizeof types / sizeof types[0])
@@ -101,10 +101,7 @@ static bool row(void *state, const struct system *system)
 
 static int list(const struct cli *cli, const struct uuid *id)
 {
-    struct search search = {
-        .list = {.cli = cli, .heading = heading},
-          .id = id
-    };
+    struct search search = {.list = {.cli = cli, .heading = heading}, .id = id};
     struct config *config;
     struct store *store;
     struct error error = {0};
@@ -154,19 +151,19 @@ enum {
 };
 
 static const struct cli_option add_options[] = {
-    [ADD_ORGANISATION] = {"--organisation",                                     "CVR", "the owner, registered before", true},
-    [ADD_NAME] = {"--name",                      "NAME", "its name", true},
-    [ADD_TYPE] = {"--type",                                                    "TYPES", "SENDER, RECIPIENT, RECIPIENT_DEFAULT, with commas", true},
-    [ADD_CERTIFICATE] = {"--certificate",                         "FILE", "the certificate it calls with (PEM)", true},
-    [ADD_DELEGATED] = {"--delegated-cvr",                                                "CVR", "the vendor whose certificate it is", false},
-    [ADD_TOKEN] = {"--token",                                             "TOKEN", "its token; made here where absent", false},
+    [ADD_ORGANISATION] = {"--organisation", "CVR", "the owner, registered before", true},
+    [ADD_NAME] = {"--name", "NAME", "its name", true},
+    [ADD_TYPE] = {"--type", "TYPES", "SENDER, RECIPIENT, RECIPIENT_DEFAULT, with commas", true},
+    [ADD_CERTIFICATE] = {"--certificate", "FILE", "the certificate it calls with (PEM)", true},
+    [ADD_DELEGATED] = {"--delegated-cvr", "CVR", "the vendor whose certificate it is", false},
+    [ADD_TOKEN] = {"--token", "TOKEN", "its token; made here where absent", false},
     [ADD_ALLOWED] = {"--allowed-ips", "LIST", "addresses or CIDR blocks, with commas", false},
-    [ADD_RECEIPT_ENDPOINT] = {"--receipt-endpoint",                                                    "URL", "where its receipts are pushed to", false},
-    [ADD_ENDPOINT] = {"--endpoint",                      "URL", "where its mail is pushed to", false},
-    [ADD_PROTOCOL] = {"--protocol",                                                "NAME", "REST_PULL (default), REST_PUSH, SMTP, SFTP or AS4", false},
-    [ADD_FROM] = {"--active-from",                                    "DAY", "first day it may call", false},
-    [ADD_TO] = {"--active-to",                "DAY", "first day it may call no more", false},
-    [ADD_ID] = {"--id",                                                    "UUID", "its id; made here where absent", false},
+    [ADD_RECEIPT_ENDPOINT] = {"--receipt-endpoint", "URL", "where its receipts are pushed to", false},
+    [ADD_ENDPOINT] = {"--endpoint", "URL", "where its mail is pushed to", false},
+    [ADD_PROTOCOL] = {"--protocol", "NAME", "REST_PULL (default), REST_PUSH, SMTP, SFTP or AS4", false},
+    [ADD_FROM] = {"--active-from", "DAY", "first day it may call", false},
+    [ADD_TO] = {"--active-to", "DAY", "first day it may call no more", false},
+    [ADD_ID] = {"--id", "UUID", "its id; made here where absent", false},
     {0},
 };
 

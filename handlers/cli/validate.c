@@ -179,13 +179,11 @@ static void validate_all(struct validation *validation, const struct cli_argumen
 
 static int run_validate(const struct cli *cli, const struct cli_arguments *arguments)
 {
-    struct validation validation = {
-        .cli = cli,
-        .progress = {.cli = cli,   .doing = "checked", .shown = -1},
-        .total = total_bytes(arguments),
-        .json = {.limit = (size_t)1 << 30},
-        .exit = CLI_OK
-    };
+    struct validation validation = {.cli = cli,
+                                    .progress = {.cli = cli, .doing = "checked", .shown = -1},
+                                    .total = total_bytes(arguments),
+                                    .json = {.limit = (size_t)1 << 30},
+                                    .exit = CLI_OK};
     struct config *config = NULL;
     struct error error = {.code = ERROR_OUT_OF_MEMORY};
 

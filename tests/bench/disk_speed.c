@@ -20,12 +20,8 @@ static const struct {
     const char *name;
     bool memory;
 } kinds[] = {
-    {EXT4_SUPER_MAGIC,      "ext4",    false},
-    {XFS_SUPER_MAGIC,       "xfs",     false},
-    {BTRFS_SUPER_MAGIC,     "btrfs",   false},
-    {OVERLAYFS_SUPER_MAGIC, "overlay", false},
-    {TMPFS_MAGIC,           "tmpfs",   true },
-    {RAMFS_MAGIC,           "ramfs",   true },
+    {EXT4_SUPER_MAGIC, "ext4", false},         {XFS_SUPER_MAGIC, "xfs", false}, {BTRFS_SUPER_MAGIC, "btrfs", false},
+    {OVERLAYFS_SUPER_MAGIC, "overlay", false}, {TMPFS_MAGIC, "tmpfs", true},    {RAMFS_MAGIC, "ramfs", true},
 };
 
 static double seconds(void)

@@ -273,13 +273,13 @@ static bool measure(struct speed *speed)
 static bool take_options(struct speed *speed, int count, char **arguments)
 {
     static const struct option options[] = {
-        {"config",    required_argument, NULL, 'c'},
-        {"state",     required_argument, NULL, 's'},
+        {"config", required_argument, NULL, 'c'},
+        {"state", required_argument, NULL, 's'},
         {"group-max", required_argument, NULL, 'g'},
-        {"clients",   required_argument, NULL, 'n'},
-        {"seconds",   required_argument, NULL, 't'},
-        {"bytes",     required_argument, NULL, 'b'},
-        {NULL,        0,                 NULL, 0  },
+        {"clients", required_argument, NULL, 'n'},
+        {"seconds", required_argument, NULL, 't'},
+        {"bytes", required_argument, NULL, 'b'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 

@@ -64,10 +64,10 @@ static bool print_verdict(const struct promises *promises, const struct verdict 
 int main(int count, char **arguments)
 {
     static const struct option options[] = {
-        {"before",  required_argument, NULL, 'b'},
-        {"verify",  required_argument, NULL, 'v'},
-        {"verbose", no_argument,       NULL, 'V'},
-        {NULL,      0,                 NULL, 0  },
+        {"before", required_argument, NULL, 'b'},
+        {"verify", required_argument, NULL, 'v'},
+        {"verbose", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
     };
     struct promises promises = {0};
     struct verdict verdict = {0};

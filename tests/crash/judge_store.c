@@ -23,38 +23,38 @@ static const struct {
     const char *says, *sql;
 } counts[] = {
     {FAULT_RECEIPTS_WRONG, "messages without exactly one business receipt",
-     "SELECT count(*) FROM message AS m WHERE (SELECT count(*) FROM receipt AS r WHERE r.message = m.seq) <> 1"                                                                           },
+     "SELECT count(*) FROM message AS m WHERE (SELECT count(*) FROM receipt AS r WHERE r.message = m.seq) <> 1"},
     {FAULT_RECEIPTS_WRONG, "receipts of another system than sent the message",
-     "SELECT count(*) FROM receipt AS r JOIN message AS m ON m.seq = r.message WHERE m.sender <> r.sender"                                                                                },
+     "SELECT count(*) FROM receipt AS r JOIN message AS m ON m.seq = r.message WHERE m.sender <> r.sender"},
     {FAULT_RECEIPTS_WRONG, "systems whose count of waiting receipts is off",
      "SELECT count(*) FROM sender AS s WHERE s.receipts <>"
-     " (SELECT count(*) FROM receipt AS r WHERE r.sender = s.seq AND r.deleted IS NULL)"                                                                                                  },
-    {FAULT_OUTBOX_WRONG,   "receipts to be pushed without exactly one job, or jobs for receipts nobody wants",
+     " (SELECT count(*) FROM receipt AS r WHERE r.sender = s.seq AND r.deleted IS NULL)"},
+    {FAULT_OUTBOX_WRONG, "receipts to be pushed without exactly one job, or jobs for receipts nobody wants",
      "SELECT count(*) FROM receipt AS r JOIN sender AS s ON s.seq = r.sender"
      " WHERE (SELECT count(*) FROM outbox AS o WHERE o.subject = r.id AND o.target = s.system) <>"
-     " (SELECT count(*) FROM registry.system AS y WHERE y.id = s.system AND y.receipt_endpoint IS NOT NULL)"                                                                              },
-    {FAULT_EVENTS_WRONG,   "messages without their first event, or with two",
+     " (SELECT count(*) FROM registry.system AS y WHERE y.id = s.system AND y.receipt_endpoint IS NOT NULL)"},
+    {FAULT_EVENTS_WRONG, "messages without their first event, or with two",
      "SELECT count(*) FROM message AS m WHERE"
-     " (SELECT count(*) FROM event AS e WHERE e.message = m.message_uuid AND e.tag = 'MEMO_SEND_RECEIVED') <> 1"                                                                          },
-    {FAULT_BROKEN_CHAIN,   "numbers of events with a gap",
-     "SELECT count(*) FROM (SELECT count(*) AS n, max(seq) AS last FROM event) WHERE n > 0 AND n <> last"                                                                                 },
-    {FAULT_PLACES_WRONG,   "placed messages that are in no mailbox",
-     "SELECT count(*) FROM message WHERE state <> 3 AND (folder IS NULL OR mailbox IS NULL)"                                                                                              },
-    {FAULT_PLACES_WRONG,   "folders whose count of letters is off",
+     " (SELECT count(*) FROM event AS e WHERE e.message = m.message_uuid AND e.tag = 'MEMO_SEND_RECEIVED') <> 1"},
+    {FAULT_BROKEN_CHAIN, "numbers of events with a gap",
+     "SELECT count(*) FROM (SELECT count(*) AS n, max(seq) AS last FROM event) WHERE n > 0 AND n <> last"},
+    {FAULT_PLACES_WRONG, "placed messages that are in no mailbox",
+     "SELECT count(*) FROM message WHERE state <> 3 AND (folder IS NULL OR mailbox IS NULL)"},
+    {FAULT_PLACES_WRONG, "folders whose count of letters is off",
      "SELECT count(*) FROM folder AS f WHERE f.total <>"
-     " (SELECT count(*) FROM message AS m WHERE m.folder = f.seq AND m.state = 1)"                                                                                                        },
-    {FAULT_PLACES_WRONG,   "mailboxes whose count of letters is off",
+     " (SELECT count(*) FROM message AS m WHERE m.folder = f.seq AND m.state = 1)"},
+    {FAULT_PLACES_WRONG, "mailboxes whose count of letters is off",
      "SELECT count(*) FROM mailbox AS b WHERE b.total <>"
-     " (SELECT count(*) FROM message AS m WHERE m.mailbox = b.seq AND m.state = 1)"                                                                                                       },
-    {FAULT_PLACES_WRONG,   "contents whose count of references is off",
+     " (SELECT count(*) FROM message AS m WHERE m.mailbox = b.seq AND m.state = 1)"},
+    {FAULT_PLACES_WRONG, "contents whose count of references is off",
      "SELECT count(*) FROM content AS c WHERE c.refs <> (SELECT count(*) FROM file AS f WHERE f.digest = c.digest)"
-     " + (SELECT count(*) FROM file AS f WHERE f.layout_digest = c.digest)"                                                                                                               },
-    {FAULT_DIGEST_WRONG,   "files of a message whose content is not there",
-     "SELECT count(*) FROM file AS f WHERE NOT EXISTS (SELECT 1 FROM content AS c WHERE c.digest = f.digest)"                                                                             },
-    {FAULT_DIGEST_WRONG,   "messages without their skeleton",
-     "SELECT count(*) FROM message AS m WHERE NOT EXISTS (SELECT 1 FROM skeleton AS s WHERE s.message = m.seq)"                                                                           },
-    {FAULT_INTEGRITY,      "foreign keys that lead nowhere",                                                   "SELECT count(*) FROM pragma_foreign_key_check"                            },
-    {FAULT_INTEGRITY,      "integrity_check",                                                                  "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
+     " + (SELECT count(*) FROM file AS f WHERE f.layout_digest = c.digest)"},
+    {FAULT_DIGEST_WRONG, "files of a message whose content is not there",
+     "SELECT count(*) FROM file AS f WHERE NOT EXISTS (SELECT 1 FROM content AS c WHERE c.digest = f.digest)"},
+    {FAULT_DIGEST_WRONG, "messages without their skeleton",
+     "SELECT count(*) FROM message AS m WHERE NOT EXISTS (SELECT 1 FROM skeleton AS s WHERE s.message = m.seq)"},
+    {FAULT_INTEGRITY, "foreign keys that lead nowhere", "SELECT count(*) FROM pragma_foreign_key_check"},
+    {FAULT_INTEGRITY, "integrity_check", "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check <> 'ok'"},
 };
 
 /* The judge's look at `file`; a database that cannot even be asked is a fault of its integrity. */

@@ -11,15 +11,11 @@ static const struct {
     const char *check;
     enum fault_kind kind;
 } checks[] = {
-    {"event-chain",     FAULT_BROKEN_CHAIN  },
-    {"content-digest",  FAULT_DIGEST_WRONG  },
-    {"content-missing", FAULT_DIGEST_WRONG  },
-    {"receipts",        FAULT_RECEIPTS_WRONG},
-    {"outbox",          FAULT_OUTBOX_WRONG  },
-    {"integrity",       FAULT_INTEGRITY     },
-    {"foreign-keys",    FAULT_INTEGRITY     },
-    {"counter",         FAULT_PLACES_WRONG  },
-    {"references",      FAULT_PLACES_WRONG  },
+    {"event-chain", FAULT_BROKEN_CHAIN},     {"content-digest", FAULT_DIGEST_WRONG},
+    {"content-missing", FAULT_DIGEST_WRONG}, {"receipts", FAULT_RECEIPTS_WRONG},
+    {"outbox", FAULT_OUTBOX_WRONG},          {"integrity", FAULT_INTEGRITY},
+    {"foreign-keys", FAULT_INTEGRITY},       {"counter", FAULT_PLACES_WRONG},
+    {"references", FAULT_PLACES_WRONG},
 };
 
 static void take_finding(const char *check, const char *text, struct verdict *verdict)
