@@ -38,7 +38,7 @@ UNITS    := $(patsubst tests/unit/%,%,$(sort $(patsubst %/,%,$(dir $(wildcard te
 unit_name = $(subst /,_,$(1))
 UNIT_BIN := $(foreach u,$(UNITS),$(BUILD)/tests/unit_$(call unit_name,$(u)))
 
-.PHONY: all run demo test lint bench crash parity fuzz cover cover-units clean tools sanitized
+.PHONY: all run demo test lint bench crash parity fuzz fuzz-corpus cover cover-units clean tools sanitized
 .SECONDARY:
 all: $(BUILD)/dpgateway $(BUILD)/dpctl
 
@@ -119,6 +119,7 @@ $(eval $(call test_tool,memo_speed,tests/bench))
 $(eval $(call test_tool,store_speed,tests/bench))
 $(eval $(call test_tool,disk_speed,tests/bench))
 $(eval $(call test_tool,replay_memo,tests/fuzz))
+$(BUILD)/tests/replay_memo: $(BUILD)/obj/tests/fuzz/memo_target.o
 
 # Preloaded into a gateway: whose every write is to be logged, whose syncs are to fail.
 define preloaded
@@ -136,7 +137,7 @@ test:
 	$(MAKE) all tools $(UNIT_BIN)
 	$(MAKE) BUILD=$(BUILD)/sanitized SANITIZE=address,undefined OPTIMISE="-O1 -g" sanitized
 	BUILD=$(BUILD) tests/lib/total tests/lib/includes tests/lib/lint $(UNIT_BIN) \
-	    $(patsubst $(BUILD)/%,$(BUILD)/sanitized/%,$(UNIT_BIN)) $(wildcard tests/lib/*.bats tests/e2e/*.bats)
+	    $(patsubst $(BUILD)/%,$(BUILD)/sanitized/%,$(UNIT_BIN)) $(BUILD)/sanitized/tests/replay_memo $(wildcard tests/lib/*.bats tests/e2e/*.bats)
 
 sanitized: $(UNIT_BIN) $(BUILD)/tests/replay_memo
 
@@ -161,6 +162,10 @@ parity:
 fuzz:
 	tests/lib/packages.sh test
 	BUILD=$(BUILD) tests/fuzz/run
+
+# FUZZ_CORPUS=folder: takes what a run of `make fuzz` found and the corpus lacks
+fuzz-corpus:
+	BUILD=$(BUILD) tests/fuzz/run merge
 
 cover:
 	tests/lib/packages.sh test

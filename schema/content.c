@@ -113,9 +113,10 @@ static bool is_character(unsigned char byte)
 /* Text that is not base64, but must still be that of an XML document. */
 static bool content_literal(struct content *content, const unsigned char *text, size_t size, struct error *error)
 {
-    size_t bad = size;
+    size_t good = size;
+    bool is_utf8 = utf8_add(&content->utf8, text, size, &good);
 
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < good; i++) {
         if (!is_character(text[i]))
             return error_set(error, ERROR_XML_MALFORMED, NULL, "A character is not allowed in XML.");
         if (text[i] == '&')
@@ -125,7 +126,7 @@ static bool content_literal(struct content *content, const unsigned char *text, 
         content->brackets = text[i] == ']' ? content->brackets + 1 : 0;
         content->held.newlines += text[i] == '\n';
     }
-    if (!utf8_add(&content->utf8, text, size, &bad))
+    if (!is_utf8)
         return error_set(error, ERROR_XML_NOT_UTF8, NULL, NULL);
     return layout_literal(&content->layout, text, size, error);
 }

@@ -27,10 +27,10 @@ struct reading {
 
 static bool push_skeleton(struct reading *reading, size_t size, struct error *error)
 {
-    const char *from = reading->skeleton.data + reading->pushed;
-
     if (size == 0)
         return true;
+    const char *from = reading->skeleton.data + reading->pushed;
+
     reading->pushed += size;
     reading->parsing = !parse_push(reading->parse, from, size, error);
     return !reading->parsing;
