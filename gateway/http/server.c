@@ -10,6 +10,7 @@
 
 #include <fcgiapp.h>
 
+#include "gateway/base/crash_point.h"
 #include "gateway/base/time.h"
 #include "gateway/http/http_impl.h"
 
@@ -158,6 +159,8 @@ bool request_read(struct request *rq, void *bytes, size_t room, size_t *got, str
     }
     rq->body_read += (uint64_t)count;
     *got = (size_t)count;
+    if (left > 0 && count == left)
+        crash_point(CRASH_SENDER_AFTER_BODY_READ);
     return true;
 }
 

@@ -169,7 +169,10 @@ static bool await_answer(struct asking *asking, struct unpacker *answer, struct 
         *answer = (struct unpacker){.at = inbox, .end = inbox + asking->received};
         if (!wire_unpack_answer(answer, &id, error) || id != asking->store->change_id)
             continue;
-        return error->code == ERROR_NONE || refused(asking, error);
+        if (error->code != ERROR_NONE)
+            return refused(asking, error);
+        crash_point(CRASH_SENDER_BEFORE_ANSWER);
+        return true;
     }
     return false;
 }
