@@ -37,11 +37,11 @@ static void find(const char *name, void *place)
     memcpy(place, &found, sizeof(found));
 }
 
-__attribute__((constructor)) static void open_log(void)
+/* Asked for by each call, for other libraries open files before our constructor has run. */
+static void find_real(void)
 {
-    const char *file = getenv("POWERCUT_LOG"), *folder = getenv("POWERCUT_STATE");
-    int fd;
-
+    if (real_openat)
+        return;
     find("write", &real_write);
     find("pwrite64", &real_pwrite);
     find("ftruncate64", &real_ftruncate);
@@ -51,7 +51,15 @@ __attribute__((constructor)) static void open_log(void)
     find("unlinkat", &real_unlinkat);
     find("linkat", &real_linkat);
     find("mkdirat", &real_mkdirat);
-    find("openat64", &real_openat);
+    find("openat64", &real_openat); /* the last: now all are known */
+}
+
+__attribute__((constructor)) static void open_log(void)
+{
+    const char *file = getenv("POWERCUT_LOG"), *folder = getenv("POWERCUT_STATE");
+    int fd;
+
+    find_real();
     if (!file || !folder || !realpath(folder, state))
         return;
     fd = real_openat(AT_FDCWD, file, O_RDWR | O_CLOEXEC);
@@ -184,8 +192,10 @@ static void log_written(int fd, const void *bytes, ssize_t size, off_t offset)
 
 ssize_t write(int fd, const void *bytes, size_t size)
 {
-    ssize_t done = real_write(fd, bytes, size);
+    ssize_t done;
 
+    find_real();
+    done = real_write(fd, bytes, size);
     if (done > 0 && log_bytes)
         log_written(fd, bytes, done, lseek(fd, 0, SEEK_CUR) - done);
     return done;
@@ -193,8 +203,10 @@ ssize_t write(int fd, const void *bytes, size_t size)
 
 ssize_t pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
-    ssize_t done = real_pwrite(fd, bytes, size, offset);
+    ssize_t done;
 
+    find_real();
+    done = real_pwrite(fd, bytes, size, offset);
     if (done > 0)
         log_written(fd, bytes, done, offset);
     return done;
@@ -207,11 +219,14 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t offset)
 
 int ftruncate(int fd, off_t size)
 {
-    int result = real_ftruncate(fd, size);
     struct powercut_record r = {.offset = (uint64_t)size};
     char path[PATH_MAX];
-    const char *name = result == 0 ? logged_fd(fd, &r, NULL, path) : NULL;
+    const char *name;
+    int result;
 
+    find_real();
+    result = real_ftruncate(fd, size);
+    name = result == 0 ? logged_fd(fd, &r, NULL, path) : NULL;
     if (name)
         record(POWERCUT_TRUNCATE, &r, name, NULL, NULL);
     return result;
@@ -237,11 +252,13 @@ static int synced(int fd, int (*real)(int))
 
 int fsync(int fd)
 {
+    find_real();
     return synced(fd, real_fsync);
 }
 
 int fdatasync(int fd)
 {
+    find_real();
     return synced(fd, real_fdatasync);
 }
 
@@ -260,8 +277,10 @@ static void log_name(enum powercut_kind kind, int folder, const char *path, int 
 
 int renameat(int folder, const char *path, int target_folder, const char *target)
 {
-    int result = real_renameat(folder, path, target_folder, target);
+    int result;
 
+    find_real();
+    result = real_renameat(folder, path, target_folder, target);
     if (result == 0)
         log_name(POWERCUT_RENAME, folder, path, target_folder, target);
     return result;
@@ -274,8 +293,10 @@ int rename(const char *path, const char *target)
 
 int linkat(int folder, const char *path, int target_folder, const char *target, int flags)
 {
-    int result = real_linkat(folder, path, target_folder, target, flags);
+    int result;
 
+    find_real();
+    result = real_linkat(folder, path, target_folder, target, flags);
     if (result == 0)
         log_name(POWERCUT_LINK, folder, path, target_folder, target);
     return result;
@@ -288,8 +309,10 @@ int link(const char *path, const char *target)
 
 int unlinkat(int folder, const char *path, int flags)
 {
-    int result = real_unlinkat(folder, path, flags);
+    int result;
 
+    find_real();
+    result = real_unlinkat(folder, path, flags);
     if (result == 0)
         log_name(POWERCUT_UNLINK, folder, path, AT_FDCWD, NULL);
     return result;
@@ -302,8 +325,10 @@ int unlink(const char *path)
 
 int mkdirat(int folder, const char *path, mode_t mode)
 {
-    int result = real_mkdirat(folder, path, mode);
+    int result;
 
+    find_real();
+    result = real_mkdirat(folder, path, mode);
     if (result == 0)
         log_name(POWERCUT_MKDIR, folder, path, AT_FDCWD, NULL);
     return result;
@@ -328,8 +353,10 @@ static void log_opened(int fd, int flags)
 
 static int opened(int folder, const char *path, int flags, mode_t mode)
 {
-    int fd = real_openat(folder, path, flags, mode);
+    int fd;
 
+    find_real();
+    fd = real_openat(folder, path, flags, mode);
     if (fd >= 0 && log_bytes && (flags & (O_CREAT | O_TRUNC)) && (flags & O_TMPFILE) != O_TMPFILE)
         log_opened(fd, flags);
     return fd;
