@@ -2,6 +2,7 @@
 #ifndef HANDLERS_SERVICE_H
 #define HANDLERS_SERVICE_H
 
+#include "gateway/base/ids.h"
 #include "gateway/config/config.h"
 #include "gateway/content/content.h"
 #include "gateway/identity/identity.h"
@@ -19,6 +20,7 @@ struct service {
     const struct memo_schemas *schemas; /* the sender pool */
     struct memo_limits limits;
     struct spool *spool; /* the sender pool */
+    struct uuid_source uuids;
 };
 
 /* What a MeMo may cost by the settings. The strings stay the settings'. */

@@ -5,13 +5,32 @@
 #include <string.h>
 #include <sys/random.h>
 
+static void make_v4(struct uuid *uuid)
+{
+    uuid->bytes[6] = (unsigned char)((uuid->bytes[6] & 0x0f) | 0x40);
+    uuid->bytes[8] = (unsigned char)((uuid->bytes[8] & 0x3f) | 0x80);
+}
+
 bool uuid_random(struct uuid *uuid)
 {
     /* so few bytes come whole, and never wait once the machine has started */
     if (getrandom(uuid->bytes, sizeof uuid->bytes, 0) != sizeof uuid->bytes)
         return false;
-    uuid->bytes[6] = (unsigned char)((uuid->bytes[6] & 0x0f) | 0x40);
-    uuid->bytes[8] = (unsigned char)((uuid->bytes[8] & 0x3f) | 0x80);
+    make_v4(uuid);
+    return true;
+}
+
+bool uuid_draw(struct uuid_source *source, struct uuid *uuid)
+{
+    if (!source->left) {
+        /* more than 256 bytes may come in part, when a signal interrupts */
+        for (size_t i = 0; i < UUIDS_AHEAD; i += 16)
+            if (getrandom(source->bytes[i], 256, 0) != 256)
+                return false;
+        source->left = UUIDS_AHEAD;
+    }
+    memcpy(uuid->bytes, source->bytes[--source->left], sizeof uuid->bytes);
+    make_v4(uuid);
     return true;
 }
 

@@ -14,6 +14,15 @@ struct uuid {
 /* A random UUID of version 4. False: the machine gave no randomness. */
 bool uuid_random(struct uuid *uuid);
 
+/* Randomness fetched ahead, for who needs many: one call of the kernel for UUIDS_AHEAD of them. Zero-initialise after
+ * the fork; each is handed out once. */
+#define UUIDS_AHEAD 64
+struct uuid_source {
+    unsigned char bytes[UUIDS_AHEAD][16];
+    unsigned left;
+};
+bool uuid_draw(struct uuid_source *source, struct uuid *uuid);
+
 /* 8-4-4-4-12 hex digits of either case, any version; `text` NUL-terminated. */
 bool uuid_parse(const char *text, struct uuid *uuid);
 

@@ -1,4 +1,4 @@
-/* A submission is written: one savepoint, from the message's row to the last event. */
+/* A submission is written, from the message's row to the last event. */
 #include "gateway/store/accept_impl.h"
 
 #include <stdio.h>

@@ -3,13 +3,11 @@
  * That version has two faults which lose acknowledged commits (feasibility.md 3, reliability.md M1). Neither can be
  * met here: one process alone writes and checkpoints (the writer's lock), and a page never leaves the cache before its
  * commit (cache_spill=off). So no connection checkpoints by itself, not even at its close. */
-#include "gateway/store/store_impl.h"
+#include "gateway/store/backend_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <sqlite3.h>
 
 #define OLDEST_VERSION 3037000 /* STRICT tables */
 #define FRAME_HEADER 24
@@ -17,31 +15,10 @@
 #define WRITER_WAIT_MS 2000
 #define COPY_PAGES 512
 
-enum control {
-    CONTROL_BEGIN_READ,
-    CONTROL_BEGIN,
-    CONTROL_COMMIT,
-    CONTROL_ROLLBACK,
-    CONTROL_SAVEPOINT,
-    CONTROL_KEEP,
-    CONTROL_UNDO,
-    CONTROL_COUNT
-};
 static const char *const controls[CONTROL_COUNT] = {
     [CONTROL_BEGIN_READ] = "BEGIN",     [CONTROL_BEGIN] = "BEGIN IMMEDIATE",   [CONTROL_COMMIT] = "COMMIT",
     [CONTROL_ROLLBACK] = "ROLLBACK",    [CONTROL_SAVEPOINT] = "SAVEPOINT one", [CONTROL_KEEP] = "RELEASE one",
     [CONTROL_UNDO] = "ROLLBACK TO one",
-};
-
-struct backend {
-    sqlite3 *connection;
-    enum database database;
-    enum role role;
-    enum backend_fault fault;
-    uint64_t log_bytes;
-    uint64_t page_size;
-    sqlite3_stmt *controls[CONTROL_COUNT];
-    sqlite3_stmt *statements[STMT_COUNT]; /* prepared once each */
 };
 
 /* ---- failures ---- */
@@ -83,8 +60,7 @@ static const enum error_code fault_codes[] = {
     [BACKEND_OTHER] = ERROR_INTERNAL,
 };
 
-/* SQLite's own message may quote SQL, never a value; the code's name is enough. */
-static bool failed(struct backend *backend, int result, const char *where, struct error *error)
+bool backend_failed(struct backend *backend, int result, const char *where, struct error *error)
 {
     backend->fault = fault_of(result);
     if ((result & 0xff) == SQLITE_NOMEM)
@@ -113,7 +89,7 @@ bool backend_script(struct backend *backend, const char *sql, struct error *erro
 {
     int result = sqlite3_exec(backend->connection, sql, NULL, NULL, NULL);
 
-    return result == SQLITE_OK || failed(backend, result, "script", error);
+    return result == SQLITE_OK || backend_failed(backend, result, "script", error);
 }
 
 /* The one number that a query without values gives. */
@@ -127,18 +103,18 @@ static bool ask_number(struct backend *backend, const char *sql, int64_t *number
     if (result == SQLITE_ROW)
         *number = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
-    return result == SQLITE_ROW || failed(backend, result, sql, error);
+    return result == SQLITE_ROW || backend_failed(backend, result, sql, error);
 }
 
-static bool open_connection(const char *path, int flags, struct backend *backend, struct error *error)
+static bool open_connection(const char *path, int flags, const char *vfs, struct backend *backend, struct error *error)
 {
     if (sqlite3_libversion_number() < OLDEST_VERSION)
         return error_set(error, ERROR_STORE_UNAVAILABLE, NULL, "SQLite %s is too old", sqlite3_libversion());
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused, and harmless, once SQLite is in use */
-    int result = sqlite3_open_v2(path, &backend->connection, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int result = sqlite3_open_v2(path, &backend->connection, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, vfs);
 
     if (result != SQLITE_OK)
-        return failed(backend, result, "open", error);
+        return backend_failed(backend, result, "open", error);
     sqlite3_db_config(backend->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_db_config(backend->connection, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_busy_timeout(backend->connection, flags & SQLITE_OPEN_READONLY ? READER_WAIT_MS : WRITER_WAIT_MS);
@@ -180,7 +156,9 @@ bool backend_open_writer(const char *path, enum database database, bool sync, st
                          struct error *error)
 {
     *backend = backend_new(database, ROLE_WRITER, error);
-    if (*backend && open_connection(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, *backend, error)
+    if (*backend
+        && open_connection(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, sync ? backend_log_vfs() : NULL, *backend,
+                           error)
         && set_up_writer(*backend, sync, error))
         return true;
     backend_close(*backend);
@@ -198,7 +176,7 @@ bool backend_open_reader(const char *path, enum database database, enum role rol
         return false;
     if (strpbrk(path, "?#%") || (size_t)snprintf(uri, sizeof uri, "file:%s?mode=ro&readonly_shm=1", path) >= sizeof uri)
         error_set(error, ERROR_CONFIG_INVALID, "state_dir", "the path is too long or has one of ? # %% in it");
-    else if (open_connection(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, *backend, error)
+    else if (open_connection(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL, *backend, error)
              && backend_script(*backend, "PRAGMA data_version", error)) /* reads, and so attaches to the log's index */
         return true;
     backend_close(*backend);
@@ -246,7 +224,7 @@ static bool control(struct backend *backend, enum control what, struct error *er
         result = sqlite3_step(*statement);
         sqlite3_reset(*statement);
     }
-    return result == SQLITE_DONE || failed(backend, result, controls[what], error);
+    return result == SQLITE_DONE || backend_failed(backend, result, controls[what], error);
 }
 
 bool backend_begin_read(struct backend *backend, struct error *error)
@@ -289,129 +267,14 @@ bool backend_savepoint_undo(struct backend *backend, struct error *error)
     return control(backend, CONTROL_UNDO, error) && control(backend, CONTROL_KEEP, error);
 }
 
+uint64_t backend_rows_changed(const struct backend *backend)
+{
+    return (uint64_t)sqlite3_total_changes64(backend->connection);
+}
+
 bool backend_in_transaction(const struct backend *backend)
 {
     return !sqlite3_get_autocommit(backend->connection);
-}
-
-/* ---- statements ---- */
-
-bool query_begin(struct backend *backend, enum statement statement, struct query *query, struct error *error)
-{
-    const struct statement_row *row = &statements[statement];
-    sqlite3_stmt **prepared = &backend->statements[statement];
-
-    *query = (struct query){.backend = backend, .error = error};
-    if (!(row->roles & ROLE_SET(backend->role)) || row->database != backend->database)
-        return error_set(error, ERROR_ROLE_NOT_ALLOWED, NULL, "statement %d as %s", (int)statement,
-                         role_name(backend->role));
-    if (!*prepared) {
-        int result = sqlite3_prepare_v3(backend->connection, row->text, -1, SQLITE_PREPARE_PERSISTENT, prepared, NULL);
-
-        if (result != SQLITE_OK)
-            return failed(backend, result, "prepare", error);
-    }
-    query->statement = *prepared;
-    return true;
-}
-
-/* The number of a name; 0, and the run fails, when the statement has no such name. */
-static int place(struct query *query, const char *name)
-{
-    int number = sqlite3_bind_parameter_index(query->statement, name);
-
-    if (!number && !query->failed) {
-        query->failed = true;
-        error_set(query->error, ERROR_INTERNAL, name, "the statement has no such value");
-    }
-    return number;
-}
-
-static void bound(struct query *query, const char *name, int result)
-{
-    if (result == SQLITE_OK || query->failed)
-        return;
-    query->failed = true;
-    failed(query->backend, result, name, query->error);
-}
-
-void query_set_number(struct query *query, const char *name, int64_t number)
-{
-    bound(query, name, sqlite3_bind_int64(query->statement, place(query, name), number));
-}
-
-void query_set_text(struct query *query, const char *name, const char *text)
-{
-    bound(query, name, sqlite3_bind_text(query->statement, place(query, name), text, -1, SQLITE_STATIC));
-}
-
-void query_set_bytes(struct query *query, const char *name, const void *bytes, size_t size)
-{
-    bound(query, name, sqlite3_bind_blob64(query->statement, place(query, name), bytes, size, SQLITE_STATIC));
-}
-
-void query_set_null(struct query *query, const char *name)
-{
-    bound(query, name, sqlite3_bind_null(query->statement, place(query, name)));
-}
-
-bool query_step(struct query *query)
-{
-    if (query->failed)
-        return false;
-    int result = sqlite3_step(query->statement);
-
-    if (result == SQLITE_ROW)
-        return true;
-    if (result != SQLITE_DONE) {
-        query->failed = true;
-        failed(query->backend, result, "step", query->error);
-    }
-    return false;
-}
-
-bool query_is_null(const struct query *query, int column)
-{
-    return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
-}
-
-int64_t query_number(const struct query *query, int column)
-{
-    return sqlite3_column_int64(query->statement, column);
-}
-
-const char *query_text(const struct query *query, int column)
-{
-    return (const char *)sqlite3_column_text(query->statement, column);
-}
-
-const void *query_bytes(const struct query *query, int column, size_t *size)
-{
-    const void *bytes = sqlite3_column_blob(query->statement, column);
-
-    *size = (size_t)sqlite3_column_bytes(query->statement, column);
-    return bytes;
-}
-
-bool query_end(struct query *query)
-{
-    sqlite3_reset(query->statement);
-    sqlite3_clear_bindings(query->statement);
-    return !query->failed;
-}
-
-bool query_run(struct query *query, uint64_t *rows)
-{
-    while (query_step(query)) {
-    }
-    if (rows)
-        *rows = query->failed ? 0 : (uint64_t)sqlite3_changes64(query->backend->connection);
-    return query_end(query);
-}
-
-int64_t query_last_id(const struct backend *backend)
-{
-    return sqlite3_last_insert_rowid(backend->connection);
 }
 
 /* ---- the write-ahead log, copies and checks ---- */
@@ -433,7 +296,8 @@ bool backend_checkpoint(struct backend *backend, bool shorten, bool *whole, stru
     *whole = result == SQLITE_OK && in_log == moved;
     if (*whole)
         backend->log_bytes = 0;
-    return result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY || failed(backend, result, "checkpoint", error);
+    return result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY
+           || backend_failed(backend, result, "checkpoint", error);
 }
 
 void backend_limit(struct backend *backend, unsigned pages)
@@ -467,7 +331,7 @@ bool backend_copy(struct backend *backend, const char *path, store_progress *pro
     sqlite3_close(target);
     if (result == SQLITE_DONE)
         result = finished;
-    return result == SQLITE_OK || failed(backend, result, "copy", error);
+    return result == SQLITE_OK || backend_failed(backend, result, "copy", error);
 }
 
 bool backend_check(struct backend *backend, bool foreign, void (*each)(void *state, const char *line), void *state,
@@ -493,5 +357,5 @@ bool backend_check(struct backend *backend, bool foreign, void (*each)(void *sta
         each(state, line);
     }
     sqlite3_finalize(statement);
-    return result == SQLITE_DONE || failed(backend, result, sql, error);
+    return result == SQLITE_DONE || backend_failed(backend, result, sql, error);
 }

@@ -1,6 +1,9 @@
-/* One group: changes that wait are applied, each in a savepoint of its own, committed together, answered together.
+/* One group: changes that wait are applied, committed together, answered together.
  *
- * Nothing is answered before the commit came back (R1). A change that fails takes back what it did and nothing else.
+ * Nothing is answered before the commit came back (R1). A change that fails takes back what it did and nothing else:
+ * nearly all that fail have written nothing by then. One that has ends the try, and the whole group is applied anew,
+ * each change in a savepoint of its own; a savepoint costs a copy of every page that the change touches, so the first
+ * try goes without. Applying twice is harmless: of the first try nothing is left but files, which are taken once.
  * Some failures end the whole transaction, a full disk for one; then every further statement would commit by itself, so
  * nothing more of the group is run and all of it is answered alike (feasibility.md 3). A failed sync or read ends the
  * writer: what the disk then holds is known only after opening anew, and nobody gets an answer (R2). */
@@ -83,41 +86,66 @@ static bool apply_fields(struct writer *writer, struct change *change, const str
     return !answer->full || error_set(error, ERROR_OUT_OF_MEMORY, NULL, "an answer of the writer");
 }
 
-/* False: the group's transaction is over. */
-static bool apply_one(struct writer *writer, enum database database, struct outcome *outcome)
+/* The change is refused; whether what it wrote is gone. Without savepoints it must not have written anything. */
+static bool take_back(struct backend *backend, bool careful, uint64_t rows_before)
+{
+    struct error undo = {0};
+
+    return careful ? backend_savepoint_undo(backend, &undo) : backend_rows_changed(backend) == rows_before;
+}
+
+/* False: the group's transaction is over, or, when not careful, has to be. */
+static bool apply_one(struct writer *writer, enum database database, bool careful, struct outcome *outcome)
 {
     struct change change = change_of(writer, database, outcome->waiting->role);
     struct packer answer = {.buffer = &writer->answers};
     struct book before = *change.book;
+    uint64_t rows_before = backend_rows_changed(change.backend);
 
+    outcome->error = (struct error){0};
     outcome->at = writer->answers.size;
-    if (!backend_savepoint(change.backend, &outcome->error))
+    if (careful && !backend_savepoint(change.backend, &outcome->error))
         return false;
     bool ok = apply_fields(writer, &change, outcome->waiting, &answer, &outcome->error);
 
     arena_reset(writer->arena);
-    if (ok && backend_savepoint_keep(change.backend, &outcome->error)) {
+    if (ok && (!careful || backend_savepoint_keep(change.backend, &outcome->error))) {
         outcome->size = writer->answers.size - outcome->at;
         crash_point(CRASH_WRITER_AFTER_CHANGE_APPLIED);
         return true;
     }
-    struct error undo = {0};
-
     *change.book = before;
     writer->answers.size = outcome->at;
     return backend_in_transaction(change.backend) && !fatal(writer, database)
-           && backend_savepoint_undo(change.backend, &undo);
+           && take_back(change.backend, careful, rows_before);
 }
 
-static bool group_apply(struct writer *writer, enum database database, struct error *error)
+static bool group_apply(struct writer *writer, enum database database, bool careful, struct error *error)
 {
+    if (!backend_begin(writer->desks[database].backend, error))
+        return false;
     buffer_clear(&writer->answers);
     for (unsigned i = 0; i < writer->group_count; i++)
-        if (!apply_one(writer, database, &writer->group[i])) {
+        if (!apply_one(writer, database, careful, &writer->group[i])) {
             *error = writer->group[i].error;
             return false;
         }
     return true;
+}
+
+/* Quickly, and where a change failed half-way, carefully. */
+static bool group_try(struct writer *writer, enum database database, const struct book *before, struct error *error)
+{
+    struct desk *desk = &writer->desks[database];
+
+    if (group_apply(writer, database, false, error))
+        return true;
+    if (!backend_in_transaction(desk->backend) || fatal(writer, database))
+        return false;
+    backend_rollback(desk->backend);
+    desk->book = *before;
+    *error = (struct error){0};
+    return group_apply(writer, database, true, error);
 }
 
 /* Everything since the begin is on disk for good, or nothing of it. */
@@ -179,7 +207,7 @@ static bool group_finish(struct writer *writer, enum database database, struct e
 {
     struct desk *desk = &writer->desks[database];
     struct book before = desk->book;
-    bool done = backend_begin(desk->backend, error) && group_apply(writer, database, error);
+    bool done = group_try(writer, database, &before, error);
 
 #ifdef BREAK_ANSWER_FIRST /* for the proof that the crash tests see it */
     answer_all(writer);

@@ -4,7 +4,7 @@
  * changes something is one change: it comes to be as a whole, and the verb returns true only when it is on disk.
  *
  *   worker   store_accept() -> change, packed -> slot (socketpair) -> writer
- *   writer   collects what is waiting, runs each change in its own savepoint, commits the group, answers all of them
+ *   writer   collects what is waiting, applies each change whole or not at all, commits the group, answers all of them
  *   worker   reads registry.db and mail.db, read-only, as far as the role's file rights go
  *
  * Registry verbs concern registry.db, all others mail.db. No change spans both. */

@@ -155,9 +155,12 @@ bool backend_begin_read(struct backend *backend, struct error *error);
 bool backend_begin(struct backend *backend, struct error *error);
 bool backend_commit(struct backend *backend, struct error *error);
 void backend_rollback(struct backend *backend);
+/* Costs a copy of every page touched from then on. */
 bool backend_savepoint(struct backend *backend, struct error *error);
 bool backend_savepoint_keep(struct backend *backend, struct error *error);
 bool backend_savepoint_undo(struct backend *backend, struct error *error);
+/* Rows inserted, updated and deleted since the connection was opened, also those of transactions taken back. */
+uint64_t backend_rows_changed(const struct backend *backend);
 /* False after some failures that end the whole transaction (a full disk): then nothing more of it may run. */
 bool backend_in_transaction(const struct backend *backend);
 
@@ -182,13 +185,17 @@ bool backend_check(struct backend *backend, bool foreign, void (*each)(void *sta
  *   while (query_step(&query, error)) ... query_number(&query, 0) ...
  *   return query_end(&query);
  *
- * What is set must live until query_end(). Binding a name that the statement has not makes the run fail. query_step()
- * gives true for a row; after false query_end() tells whether all went well (`error` of the failing step is filled). */
+ * What is set must live until query_end(), the names for good: they are string constants. Binding a name that the
+ * statement has not makes the run fail. query_step() gives true for a row; after false query_end() tells whether all went
+ * well (`error` of the failing step is filled). */
+struct place;
 struct query {
     struct backend *backend;
     void *statement; /* the backend's */
     struct error *error;
     bool failed;
+    struct place *places; /* the backend's */
+    unsigned next;
 };
 bool query_begin(struct backend *backend, enum statement statement, struct query *query, struct error *error);
 void query_set_number(struct query *query, const char *name, int64_t number);
@@ -318,7 +325,7 @@ void keeper_drop(struct keeper *keeper, const char *spool_name);
 
 /* Everything that applying a change may use. */
 struct change {
-    struct backend *backend; /* of the verb's database, within its savepoint */
+    struct backend *backend; /* of the verb's database, within the group's transaction */
     struct book *book;
     struct arena *arena; /* until the change is answered */
     struct digest_stream *digests;

@@ -23,6 +23,7 @@ static bool describe_actions(const struct memo_document *document, struct arena 
 
 static bool describe_documents(struct request *rq, const struct memo *memo, struct submission *submission)
 {
+    struct service *service = rq->service;
     unsigned count = 0;
 
     for (const struct memo_document *d = memo->documents; d; d = d->next)
@@ -34,7 +35,7 @@ static bool describe_documents(struct request *rq, const struct memo *memo, stru
         struct kept_document *kept = &submission->documents[submission->document_count++];
 
         *kept = (struct kept_document){.kind = d->kind, .label = d->label, .document_id = d->id};
-        if (!uuid_random(&kept->id))
+        if (!uuid_draw(&service->uuids, &kept->id))
             return error_set(&rq->error, ERROR_INTERNAL, "", "no randomness");
         if (!describe_actions(d, rq->arena, &kept->actions))
             return error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
@@ -88,9 +89,15 @@ static void describe_header(struct request *rq, const struct memo *memo, struct 
 
 bool submission_describe(struct request *rq, const struct memo *memo, struct submission *submission)
 {
+    struct service *service = rq->service;
+
     describe_header(rq, memo, submission);
-    if (!uuid_random(&submission->transmission_id) || !uuid_random(&submission->business.id))
+    if (!uuid_draw(&service->uuids, &submission->transmission_id)
+        || !uuid_draw(&service->uuids, &submission->business.id))
         return error_set(&rq->error, ERROR_INTERNAL, "", "no randomness");
+    for (unsigned i = 0; i < submission->content_count; i++)
+        if (!uuid_draw(&service->uuids, &submission->contents[i].id))
+            return error_set(&rq->error, ERROR_INTERNAL, "", "no randomness");
     submission->business.transmission_id = submission->transmission_id;
     submission->business.message_uuid = submission->message_uuid;
     submission->business.message_id = submission->message_id;

@@ -109,9 +109,8 @@ static bool finish_one(const struct kept *kept, const struct memo_file *file, un
     if (!part_finish(kept->content, &content->bytes, &content->spool_name, &size, error)
         || !finish_layout(kept->layout, submission, content, error))
         return false;
-    if (size != file->size)
-        return error_set(error, ERROR_INTERNAL, "", "a content was kept with another size than it was read with");
-    return uuid_random(&content->id) || error_set(error, ERROR_INTERNAL, "", "no randomness");
+    return size == file->size
+           || error_set(error, ERROR_INTERNAL, "", "a content was kept with another size than it was read with");
 }
 
 bool keeping_finish(struct keeping *keeping, const struct memo *memo, struct submission *submission,
