@@ -55,7 +55,8 @@ static unsigned replay(const char *path)
 
 int main(int argc, char **argv)
 {
-    static const char *const ours[] = {"", "tests/fuzz/corpus", "tests/data/memo/valid", "tests/data/memo/invalid", NULL};
+    static const char *const ours[] = {"", "tests/fuzz/corpus", "tests/data/memo/valid", "tests/data/memo/invalid",
+                                       NULL};
     const char *const *paths = argc > 1 ? (const char *const *)argv : ours;
     int failed = 0, number = 0;
 
