@@ -18,7 +18,7 @@ struct log_file {
     sqlite3_file *real; /* lies behind this struct */
     sqlite3_int64 from; /* where in the file the gathered bytes begin */
     int size;
-    unsigned char gathered[GATHERED_MAX];
+    unsigned char *gathered; /* not here: SQLite zeroes such a struct for every temporary table */
 };
 
 static struct log_file *log_of(sqlite3_file *file)
@@ -99,6 +99,7 @@ static int close_all(sqlite3_file *file)
     struct log_file *log = log_of(file);
     int flushed = flush(log), closed = log->real->pMethods->xClose(log->real);
 
+    free(log->gathered);
     return flushed == SQLITE_OK ? closed : flushed;
 }
 
@@ -167,13 +168,15 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 
     if (!(flags & SQLITE_OPEN_WAL))
         return own(vfs)->xOpen(own(vfs), name, file, flags, got);
-    log->base.pMethods = NULL;
-    log->real = (sqlite3_file *)(void *)(log + 1);
-    log->size = 0;
+    *log = (struct log_file){.real = (sqlite3_file *)(void *)(log + 1), .gathered = malloc(GATHERED_MAX)};
+    if (!log->gathered)
+        return SQLITE_NOMEM;
     int result = own(vfs)->xOpen(own(vfs), name, log->real, flags, got);
 
     if (result == SQLITE_OK)
         log->base.pMethods = &log_methods;
+    else
+        free(log->gathered);
     return result;
 }
 

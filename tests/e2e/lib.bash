@@ -40,9 +40,11 @@ alive() {
     [ "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$DP_CA" "$DP_URL/healthz")" = 200 ]
 }
 
+# Also one that setup_file started, which is no child of the test.
 sandbox_halt() {
     kill -TERM "$SANDBOX_PID" 2>/dev/null || true
     wait "$SANDBOX_PID" 2>/dev/null || true
+    wait_until not kill -0 "$SANDBOX_PID" 2>/dev/null
 }
 
 sandbox_stop() {

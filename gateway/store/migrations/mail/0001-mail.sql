@@ -63,7 +63,7 @@ CREATE TABLE message (
     content_size            INTEGER NOT NULL CHECK (content_size >= 0),
     mailbox                 INTEGER REFERENCES mailbox (seq),
     folder                  INTEGER REFERENCES folder (seq),
-    state                   INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
+    state                   INTEGER NOT NULL CHECK (state BETWEEN 1 AND 3),
     available               INTEGER NOT NULL,
     read                    INTEGER NOT NULL DEFAULT 0 CHECK (read IN (0, 1)),
     version                 INTEGER NOT NULL DEFAULT 1 CHECK (version > 0),
@@ -104,7 +104,7 @@ CREATE TABLE document (
     message     INTEGER NOT NULL REFERENCES message (seq),
     number      INTEGER NOT NULL CHECK (number >= 0),
     id          BLOB    NOT NULL CHECK (length(id) = 16),
-    kind        INTEGER NOT NULL CHECK (kind IN (0, 1, 2)),
+    kind        INTEGER NOT NULL CHECK (kind BETWEEN 0 AND 2),
     label       TEXT,
     document_id TEXT,
     actions     TEXT,
@@ -149,7 +149,7 @@ CREATE TABLE receipt (
     id            BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     sender        INTEGER NOT NULL REFERENCES sender (seq),
     message       INTEGER NOT NULL REFERENCES message (seq),
-    status        INTEGER NOT NULL CHECK (status IN (1, 2, 3)),
+    status        INTEGER NOT NULL CHECK (status BETWEEN 1 AND 3),
     time          INTEGER NOT NULL,
     error_code    TEXT,
     error_message TEXT,
@@ -182,7 +182,7 @@ CREATE TABLE outbox (
     due         INTEGER NOT NULL,
     tries       INTEGER NOT NULL DEFAULT 0 CHECK (tries >= 0),
     lease_until INTEGER NOT NULL DEFAULT 0,
-    state       INTEGER NOT NULL DEFAULT 0 CHECK (state IN (0, 1, 2, 3))
+    state       INTEGER NOT NULL DEFAULT 0 CHECK (state BETWEEN 0 AND 3)
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due) WHERE state < 2;
 
