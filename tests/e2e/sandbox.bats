@@ -82,7 +82,7 @@ fingerprint() { # of everything that must not change
 @test "a port in use is told in plain words" {
     make_it
     . "$SANDBOX_DIR/env"
-    perl -MIO::Socket::INET -e 'IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Listen => 1) or die; sleep 60' \
+    perl -MIO::Socket::INET -e 'my $held = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Listen => 1) or die; sleep 60' \
         "$DP_PORT" 3>&- &
     listener=$!
     wait_until port_answers

@@ -27,6 +27,7 @@ static const char help[] =
     "  -c N              clients (1)     -t SECONDS | -n COUNT   how long (-n 1)\n"
     "  --new             a new connection for each request\n"
     "  --ledger FILE     intents and answers, synced before they leave or count\n"
+    "  --late-ledger     it is synced at the end alone, for runs in which nothing is killed\n"
     "  --retry           send the same again after 5xx, 429 or a broken connection, until --retry-for SECONDS (30)\n"
     "  --timeout SECONDS for an answer (60)\n"
     "  --verbose         tells each answer that is not as it should be on standard error\n";
@@ -44,6 +45,7 @@ enum {
     OPT_EXPECT,
     OPT_NEW,
     OPT_LEDGER,
+    OPT_LATE,
     OPT_RETRY,
     OPT_RETRY_FOR,
     OPT_TIMEOUT,
@@ -64,6 +66,7 @@ static const struct option options[] = {
     {"expect", required_argument, NULL, OPT_EXPECT},
     {"new", no_argument, NULL, OPT_NEW},
     {"ledger", required_argument, NULL, OPT_LEDGER},
+    {"late-ledger", no_argument, NULL, OPT_LATE},
     {"retry", no_argument, NULL, OPT_RETRY},
     {"retry-for", required_argument, NULL, OPT_RETRY_FOR},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -131,6 +134,8 @@ static void take_option(struct options *o, int option, const char *value)
         o->expect = atoi(value);
     else if (option == OPT_NEW)
         o->fresh = true;
+    else if (option == OPT_LATE)
+        o->late_ledger = true;
     else if (option == OPT_RETRY)
         o->retry = true;
     else if (option == OPT_RETRY_FOR)
@@ -286,7 +291,7 @@ static bool post_open(struct post *post)
         o->query = "?memo-message-uuid=";
         o->receipts = true;
     }
-    post->ledger = o->ledger ? ledger_open(o->ledger) : NULL;
+    post->ledger = o->ledger ? ledger_open(o->ledger, o->late_ledger) : NULL;
     post->ssl = tls_open(o);
     return true;
 }

@@ -80,7 +80,9 @@ const char *answer_check_json(const struct answer *answer, int expected);
 /* ---- the ledger ---- */
 
 struct ledger;
-struct ledger *ledger_open(const char *file);
+/* `late`: written now and then and synced at the end alone, for runs in which nothing is killed: the syncs of a ledger
+ * would be measured as the store's. */
+struct ledger *ledger_open(const char *file, bool late);
 void ledger_intent(struct ledger *ledger, const char *uuid, const struct digest *digest);
 void ledger_ack(struct ledger *ledger, const char *uuid, int status, const char *transmission);
 /* Writes and syncs what was added. Ends the program when it cannot: a run without its ledger proves nothing. */
@@ -131,7 +133,7 @@ struct options {
     uint64_t pads[PADS_MAX]; /* letters take them in turn; none: the template as it is */
     size_t pad_count;
     int expect;
-    bool retry, fresh; /* fresh: a connection per request */
+    bool late_ledger, retry, fresh; /* fresh: a connection per request */
     double retry_seconds, timeout;
     bool verbose;
 };

@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LATE_BYTES ((size_t)1 << 20)
+
 struct ledger {
     int fd;
+    bool late;
     struct buffer waiting;
 };
 
@@ -20,7 +23,7 @@ static void give_up(const char *what)
     exit(3);
 }
 
-struct ledger *ledger_open(const char *file)
+struct ledger *ledger_open(const char *file, bool late)
 {
     struct ledger *ledger = calloc(1, sizeof(*ledger));
 
@@ -30,6 +33,7 @@ struct ledger *ledger_open(const char *file)
     if (ledger->fd < 0)
         give_up("opened");
     ledger->waiting.limit = 16 << 20;
+    ledger->late = late;
     return ledger;
 }
 
@@ -56,7 +60,7 @@ void ledger_sync(struct ledger *ledger)
 {
     size_t done = 0;
 
-    if (!ledger || ledger->waiting.size == 0)
+    if (!ledger || ledger->waiting.size == 0 || (ledger->late && ledger->waiting.size < LATE_BYTES))
         return;
     while (done < ledger->waiting.size) {
         ssize_t n = write(ledger->fd, ledger->waiting.data + done, ledger->waiting.size - done);
@@ -66,7 +70,7 @@ void ledger_sync(struct ledger *ledger)
         if (n > 0)
             done += (size_t)n;
     }
-    if (fdatasync(ledger->fd) != 0)
+    if (!ledger->late && fdatasync(ledger->fd) != 0)
         give_up("synced");
     buffer_clear(&ledger->waiting);
 }
@@ -75,6 +79,7 @@ void ledger_close(struct ledger *ledger)
 {
     if (!ledger)
         return;
+    ledger->late = false;
     ledger_sync(ledger);
     close(ledger->fd);
     buffer_free(&ledger->waiting);
