@@ -19,6 +19,7 @@ static const char *below_base(const struct endpoint *endpoint, const char *path)
  * arena for them. */
 static bool path_matches(const char *row, const char *path, struct arena *arena, const char *arguments[])
 {
+    const char *begin = row;
     size_t count = 0;
 
     while (*row) {
@@ -38,7 +39,7 @@ static bool path_matches(const char *row, const char *path, struct arena *arena,
             return row[0] == '/' && !row[1] && !*path;
         }
     }
-    return !*path || (path[0] == '/' && !path[1]);
+    return !*path || (path[0] == '/' && !path[1] && row > begin && row[-1] != '/');
 }
 
 static bool method_matches(const struct endpoint *endpoint, const char *method)
