@@ -129,7 +129,7 @@ END_TEST
 START_TEST(as_many_parameters_as_there_is_room_for_and_no_more)
 {
     for (int count = PARAMETERS_MAX; count <= PARAMETERS_MAX + 1; count++) {
-        char query[1000] = "", pair[20];
+        char query[1000] = "", pair[32];
 
         for (int i = 0; i < count; i++) {
             snprintf(pair, sizeof pair, "%sp%d=%d", i ? "&" : "", i, i);
