@@ -449,7 +449,7 @@ START_TEST(an_answer_carries_its_trace_and_204_no_length)
     ck_assert_ptr_nonnull(parent);
     parent += strlen("traceparent: 00-" TRACE_ID "-");
     ck_assert_uint_eq(strspn(parent, "0123456789abcdef"), 16);
-    ck_assert_int_eq(strncmp(parent + 16, "-01\r\n", 5), 0);
+    ck_assert_ptr_eq(strstr(parent, "-01\r\n"), parent + 16);
     ck_assert_int_ne(strncmp(parent, "b7ad6b7169203331", 16), 0);
     ck_assert_ptr_null(strstr(answer.out.data, "Content-Length"));
     ck_assert_ptr_null(strstr(answer.out.data, "Content-Type:"));
