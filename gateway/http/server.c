@@ -100,6 +100,23 @@ static bool wait_for_connection(struct server *server, struct error *error)
     return true;
 }
 
+/* Takes a connection and reads its parameters. Negative: there is none, and why, as libfcgi says it. */
+static int take_connection(struct server *server)
+{
+    FCGX_Request *fastcgi = &server->fastcgi;
+    int result = FCGX_Accept_r(fastcgi);
+
+    if (result != 0)
+        return result;
+    /* What came next on a connection that was kept would wake nobody. */
+    fastcgi->keepConnection = 0;
+    /* libfcgi takes parameters that break off between two of them for whole. */
+    if (FCGX_GetError(fastcgi->in) == 0)
+        return 0;
+    FCGX_Finish_r(fastcgi);
+    return -ECONNABORTED;
+}
+
 bool server_accept(struct server *server, struct request *rq, struct error *error)
 {
     int result;
@@ -107,7 +124,7 @@ bool server_accept(struct server *server, struct request *rq, struct error *erro
     for (int failures = 0; failures < ACCEPT_FAILURES_MAX;) {
         if (!wait_for_connection(server, error))
             return false;
-        result = FCGX_Accept_r(&server->fastcgi);
+        result = take_connection(server);
         if (result == 0) {
             *rq = (struct request){.arena = server->arena, .server = server, .now = time_now()};
             request_fill(rq, server->fastcgi.envp);

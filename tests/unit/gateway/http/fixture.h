@@ -19,7 +19,7 @@
 #include <check.h>
 
 #define DRAIN SIGUSR1
-#define WIRE_MAX ((size_t)8 << 20)
+#define WIRE_MAX ((size_t)32 << 20)
 #define PATIENCE 20 /* seconds until a server that says nothing counts as dead */
 #define KEEP_IT 1   /* flag of a begin: the connection stays open behind the answer */
 
@@ -85,6 +85,7 @@ static inline void fixture_open(struct fixture *fixture, void (*serve)(struct re
     ck_assert_int_ge(fixture->server, 0);
     if (!fixture->server)
         fixture_serve(fixture, serve);
+    close(fixture->socket); /* so that nobody waits for a server that died */
 }
 
 /* The server must have lived until now and must leave in good order. */
@@ -96,7 +97,6 @@ static inline void fixture_close(struct fixture *fixture)
     kill(fixture->server, DRAIN);
     ck_assert_int_eq(waitpid(fixture->server, &status, 0), fixture->server);
     ck_assert_msg(status == 0, "the server ended with status %#x", (unsigned)status);
-    close(fixture->socket);
     unlink(fixture->address.sun_path);
     ck_assert_int_eq(rmdir(fixture->folder), 0);
 }
