@@ -157,7 +157,7 @@ static const struct refusal {
      ERROR_STORE_UNAVAILABLE,
      NULL,
      0,
-     {{ERROR_FILE_NAME, W, 3, "/a", NULL, NULL}},
+     {{ERROR_FILE_NAME, E, 3, "/a", NULL, NULL}},
      1,
      503,
      ERROR_STORE_UNAVAILABLE,
@@ -200,15 +200,15 @@ static void tell_of_one(struct request *rq)
     respond_refusal(rq, "GET, HEAD", strcmp(rq->method, "POST") == 0 ? two_members : NULL);
 }
 
-/* /many: more findings than an answer holds, each with a value of 30 characters of 4 bytes and more.
+/* /many: more findings than an answer holds, each with a value of 30 characters of 2 bytes and more.
  * /huge: so much text that the answer has no room for it. /status/n: the n-th kind of error. */
 static void tell_of_many(struct request *rq, size_t text_size)
 {
     for (int i = 0; i < MANY; i++) {
-        char *value = arena_alloc(rq->arena, 4 * (SHORTEST + MANY) + 1), *text = arena_alloc(rq->arena, text_size + 1);
+        char *value = arena_alloc(rq->arena, 2 * (SHORTEST + MANY) + 1), *text = arena_alloc(rq->arena, text_size + 1);
 
         for (int c = 0; c < SHORTEST + i; c++)
-            memcpy(value + 4 * c, "\xf0\x9f\x98\x80", 4);
+            memcpy(value + 2 * c, "\xc3\xb8", 2);
         memset(text, 'x', text_size);
         findings_add(&rq->findings, &(struct finding){ERROR_SCHEMA_VALUE, E, (unsigned)i + 1, text, value, text});
     }
@@ -411,7 +411,7 @@ START_TEST(at_most_fifty_findings_with_values_of_at_most_64_characters)
     for (size_t i = 0; i < FINDINGS_MAX; i++) {
         const char *value = json_string_value(json_object_get(json_array_get(items, i), "rejectedValue"));
 
-        ck_assert_uint_eq(strlen(value), 4 * (SHORTEST + i < REJECTED_MAX ? SHORTEST + i : REJECTED_MAX));
+        ck_assert_uint_eq(strlen(value), 2 * (SHORTEST + i < REJECTED_MAX ? SHORTEST + i : REJECTED_MAX));
         ck_assert_int_eq(json_integer_value(json_object_get(json_array_get(items, i), "line")), (int)i + 1);
     }
     json_decref(json);
