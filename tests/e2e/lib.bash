@@ -22,6 +22,7 @@ sandbox_serve() {
     "$ROOT/tests/lib/sandbox.sh" serve "$SANDBOX_DIR" >>"$SANDBOX_DIR.out" 2>&1 3>&- &
     SANDBOX_PID=$!
     export SANDBOX_PID
+    echo "$SANDBOX_PID" >"$SANDBOX_DIR.pid"
     set -a
     # shellcheck disable=SC1091
     . "$SANDBOX_DIR/env"
@@ -40,8 +41,9 @@ alive() {
     [ "$(curl -s -o /dev/null -w '%{http_code}' --cacert "$DP_CA" "$DP_URL/healthz")" = 200 ]
 }
 
-# Also one that setup_file started, which is no child of the test.
+# Whoever started it: one of setup_file is no child of the test, and teardown_file knows nothing of the test's.
 sandbox_halt() {
+    SANDBOX_PID=$(cat "$SANDBOX_DIR.pid")
     kill -TERM "$SANDBOX_PID" 2>/dev/null || true
     wait "$SANDBOX_PID" 2>/dev/null || true
     wait_until not kill -0 "$SANDBOX_PID" 2>/dev/null
@@ -49,7 +51,7 @@ sandbox_halt() {
 
 sandbox_stop() {
     sandbox_halt
-    rm -rf "$SANDBOX_DIR" "$SANDBOX_DIR.out"
+    rm -rf "$SANDBOX_DIR" "$SANDBOX_DIR.out" "$SANDBOX_DIR.pid"
 }
 
 # wait_until COMMAND...: until it succeeds, at most 20 s

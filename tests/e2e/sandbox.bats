@@ -11,7 +11,7 @@ setup() {
 
 teardown() {
     [ -z "${SANDBOX_PID:-}" ] || sandbox_halt
-    rm -rf "$SANDBOX_DIR" "$SANDBOX_DIR.out"
+    rm -rf "$SANDBOX_DIR" "$SANDBOX_DIR.out" "$SANDBOX_DIR.pid"
 }
 
 make_it() {
