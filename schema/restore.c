@@ -110,14 +110,14 @@ static bool restore_content(const struct memo_parts *parts, struct output *outpu
     struct restoring restoring = {.parts = parts, .output = output, .index = index};
     struct layout_step step;
     const void *layout;
-    const unsigned char *at;
     size_t size;
     bool broken = false;
 
     if (!parts->layout(parts->state, index, &layout, &size, error))
         return false;
-    at = layout;
-    while (layout_next(&at, (const unsigned char *)layout + size, &step, &broken))
+    const unsigned char *at = layout, *end = size ? at + size : at; /* an empty one may be NULL */
+
+    while (layout_next(&at, end, &step, &broken))
         if (!write_step(&restoring, &step, error))
             return false;
     return !broken || corrupt(error, "the layout of a content is broken");

@@ -125,7 +125,7 @@ static bool fetch_layout(void *state, unsigned index, const void **bytes, size_t
     const struct place *place = place_of(kept, index);
 
     (void)error;
-    *bytes = kept->layouts.data + place->layout;
+    *bytes = place->layout_size ? kept->layouts.data + place->layout : NULL;
     *size = place->layout_size;
     return true;
 }
