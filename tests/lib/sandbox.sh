@@ -361,8 +361,9 @@ serve_sandbox() {
     start env TZ=UTC nginx -e stderr -p "$dir" -c "$dir/nginx.conf"
     nginx=$!
     wait_until_ready
+    # Not `wait`: a signal just before it would set the word and be waited for all the same.
     while [ "$stopping" = no ] && alive "$gateway" && alive "$nginx"; do
-        wait -n "$gateway" "$nginx" 2>/dev/null || true
+        sleep 0.1
     done
     if [ "$stopping" = no ]; then
         alive "$gateway" || echo "sandbox: the gateway ended by itself; nginx is stopped as well." >&2
