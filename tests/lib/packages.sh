@@ -8,7 +8,7 @@
 # As root with apt-get, else with sudo; where neither works it names the packages in one line and ends with status 1.
 set -eu
 
-run="gcc libc6-dev make pkg-config libfcgi-dev libxml2-dev libjansson-dev libsqlite3-dev libssl-dev libseccomp-dev
+run="gcc libc6-dev make pkg-config libfcgi-dev libxml2-dev libjansson-dev libsqlite3-dev libssl-dev libseccomp-dev libcjose-dev
      libinih-dev nginx openssl curl jq procps"
 test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils sqlite3 shellcheck strace
       universal-ctags gcovr"
