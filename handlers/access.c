@@ -41,6 +41,8 @@ static bool system_may_call(struct request *rq, const struct system *system, enu
     return true;
 }
 
+/* ---- systems ---- */
+
 static bool sender_system(struct request *rq)
 {
     struct system *system = arena_alloc(rq->arena, sizeof *system);
@@ -62,6 +64,57 @@ static bool sender_system(struct request *rq)
     return true;
 }
 
+/* ---- people ---- */
+
+/* An employee sees the company's mail with one of these (CONTRACT.md: MESSAGE_BASIC or more). */
+static bool sees_company_mail(const struct person *person)
+{
+    return person_has(person, PRIVILEGE_MESSAGE_BASIC) || person_has(person, PRIVILEGE_MESSAGE_WRITE)
+           || person_has(person, PRIVILEGE_MESSAGE_EMPLOYEE);
+}
+
+static bool person_may_call(struct request *rq, const struct person *person, bool changes)
+{
+    if (changes ? !person->may_write : !person->may_read)
+        return error_set(&rq->error, ERROR_SCOPE_MISSING, "", NULL);
+    if (*person->cvr && !sees_company_mail(person))
+        return error_set(&rq->error, ERROR_PRIVILEGE_MISSING, "", NULL);
+    return true;
+}
+
+/* On the port of certificates a person's row is no use to whoever shows a good one, and a token is not looked at. */
+static bool refuse_system(struct request *rq)
+{
+    struct certificate certificate;
+
+    return certificate_is_good(rq, &certificate) && error_set(&rq->error, ERROR_CALLER_KIND, "", NULL);
+}
+
+static bool person(struct request *rq, bool changes)
+{
+    struct person *person = arena_alloc(rq->arena, sizeof *person);
+
+    if (!person)
+        return error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
+    if (!rq->token_port)
+        return refuse_system(rq);
+    if (!token_read(rq->service->tokens, rq->authorization, rq->now, person, &rq->error)
+        || !person_may_call(rq, person, changes))
+        return false;
+    rq->caller = person;
+    return true;
+}
+
+static bool reader(struct request *rq)
+{
+    return person(rq, false);
+}
+
+static bool changer(struct request *rq)
+{
+    return person(rq, true);
+}
+
 static bool nobody(struct request *rq)
 {
     (void)rq;
@@ -73,6 +126,8 @@ bool access_check(struct request *rq)
     static bool (*const checks[CALLER_KIND_COUNT])(struct request * rq) = {
         [CALLER_NOBODY] = nobody,
         [CALLER_SENDER_SYSTEM] = sender_system,
+        [CALLER_READER] = reader,
+        [CALLER_CHANGER] = changer,
     };
 
     return checks[rq->endpoint->caller](rq);

@@ -47,6 +47,7 @@ static void close_writer(void *state)
 static const struct duty duties[ROLE_COUNT] = {
     [ROLE_SENDER] = {.prepare = worker_prepare, .release = worker_release, POOL},
     [ROLE_RECEIPT] = {POOL},
+    [ROLE_READER] = {POOL},
     [ROLE_MONITOR] = {POOL},
     [ROLE_WRITER] = {.open = open_writer, .serve = serve_writer, .close = close_writer},
 };

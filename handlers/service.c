@@ -13,3 +13,19 @@ void service_limits(const struct config *config, struct memo_limits *limits)
     limits->files = config->files_max;
     limits->extensions = config->extensions;
 }
+
+void service_token_rules(const struct config *config, struct token_issuer issuers[ISSUERS_MAX],
+                         struct token_rules *rules)
+{
+    *rules = (struct token_rules){
+        .issuers = issuers,
+        .audience = config->token_audience,
+        .cpr_claim = config->cpr_claim,
+        .cvr_claim = config->cvr_claim,
+        .employee_claim = config->employee_claim,
+        .scope_claim = config->scope_claim,
+        .privileges_claim = config->privileges_claim,
+    };
+    for (const struct issuer_setting *issuer = config->token_issuers; issuer->name; issuer++)
+        issuers[rules->issuer_count++] = (struct token_issuer){issuer->name, issuer->keys_file};
+}

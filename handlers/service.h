@@ -6,6 +6,7 @@
 #include "gateway/config/config.h"
 #include "gateway/content/content.h"
 #include "gateway/identity/identity.h"
+#include "gateway/identity/token.h"
 #include "gateway/log/log.h"
 #include "gateway/log/metrics.h"
 #include "gateway/store/store.h"
@@ -17,6 +18,7 @@ struct service {
     struct metrics *metrics;
     struct store *store;                /* NULL in pools without one */
     struct certificates *certificates;  /* NULL in pools without callers by certificate */
+    struct tokens *tokens;              /* the reader pool */
     const struct memo_schemas *schemas; /* the sender pool */
     struct memo_limits limits;
     struct spool *spool; /* the sender pool */
@@ -25,5 +27,9 @@ struct service {
 
 /* What a MeMo may cost by the settings. The strings stay the settings'. */
 void service_limits(const struct config *config, struct memo_limits *limits);
+
+/* The settings' issuers of access tokens; `issuers` takes ISSUERS_MAX. The strings stay the settings'. */
+void service_token_rules(const struct config *config, struct token_issuer issuers[ISSUERS_MAX],
+                         struct token_rules *rules);
 
 #endif

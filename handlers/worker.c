@@ -17,6 +17,7 @@
 
 struct worker {
     struct service service;
+    struct token_issuer issuers[ISSUERS_MAX];
     struct server *server;
 };
 
@@ -38,10 +39,27 @@ void worker_release(void *prepared)
     memo_schemas_close(prepared);
 }
 
-static bool open_service(const struct process *process, struct service *service, struct error *error)
+static bool open_spool(struct service *service, struct error *error)
+{
+    char spool[PATH_MAX];
+
+    if (snprintf(spool, sizeof spool, "%s/spool", service->config->state_dir) >= PATH_MAX)
+        return error_set(error, ERROR_CONFIG_INVALID, "dir", "the path is too long");
+    return spool_open(spool, &service->spool, error);
+}
+
+static bool open_tokens(struct worker *worker, struct error *error)
+{
+    struct token_rules rules;
+
+    service_token_rules(worker->service.config, worker->issuers, &rules);
+    return tokens_open(&rules, worker->service.log, &worker->service.tokens, error);
+}
+
+static bool open_service(const struct process *process, struct worker *worker, struct error *error)
 {
     const struct config *config = process->config;
-    char spool[PATH_MAX];
+    struct service *service = &worker->service;
 
     *service = (struct service){
         .config = config, .log = &process->log, .metrics = process->metrics, .schemas = process->prepared};
@@ -52,11 +70,8 @@ static bool open_service(const struct process *process, struct service *service,
         || !certificates_open(config->issuers_file, config->certificate_cache, process->metrics, &service->certificates,
                               error))
         return false;
-    if (process->role != ROLE_SENDER)
-        return true;
-    if (snprintf(spool, sizeof spool, "%s/spool", config->state_dir) >= PATH_MAX)
-        return error_set(error, ERROR_CONFIG_INVALID, "dir", "the path is too long");
-    return spool_open(spool, &service->spool, error);
+    return (process->role != ROLE_SENDER || open_spool(service, error))
+           && (process->role != ROLE_READER || open_tokens(worker, error));
 }
 
 /* What a request freed stays with the process: giving it back to the kernel and fetching it again for the next one
@@ -75,8 +90,7 @@ bool worker_open(struct process *process, void **state, struct error *error)
     *state = worker;
     if (!worker)
         return error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
-    if (open_service(process, &worker->service, error)
-        && server_open(process->socket, DRAIN_SIGNAL, &worker->server, error))
+    if (open_service(process, worker, error) && server_open(process->socket, DRAIN_SIGNAL, &worker->server, error))
         return true;
     worker_close(worker);
     *state = NULL;
@@ -90,6 +104,8 @@ void worker_close(void *state)
     server_close(worker->server);
     if (worker->service.spool)
         spool_close(worker->service.spool);
+    if (worker->service.tokens)
+        tokens_close(worker->service.tokens);
     if (worker->service.certificates)
         certificates_close(worker->service.certificates);
     store_close(worker->service.store);

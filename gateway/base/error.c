@@ -128,6 +128,12 @@ const struct error_kind error_kinds[ERROR_COUNT] = {
     [ERROR_TOKEN_CLAIMS] = {401, "token.claims.not.usable", READER, NO_RETRY,
         "The access token does not say who it is for.",
         "Access tokenet siger ikke, hvem det er til."},
+    [ERROR_SCOPE_MISSING] = {403, "scope.missing", READER, NO_RETRY,
+        "The access token's scope does not allow this: reading needs READ, changing needs WRITE.",
+        "Access tokenets scope tillader det ikke: læsning kræver READ, ændring kræver WRITE."},
+    [ERROR_PRIVILEGE_MISSING] = {403, "privilege.missing", READER, NO_RETRY,
+        "The employee has no privilege for the company's mail.",
+        "Medarbejderen har ingen rettighed til virksomhedens post."},
     /* the service itself */
     [ERROR_INTERNAL] = {500, "internal.error", OPERATOR, RETRY,
         "The service failed; it was not your request's fault.",

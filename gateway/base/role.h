@@ -5,6 +5,7 @@
 enum role {
     ROLE_SENDER,     /* takes submissions; parses strangers' XML */
     ROLE_RECEIPT,    /* receipts and pull */
+    ROLE_READER,     /* mailboxes, for portals */
     ROLE_MONITOR,    /* health and metrics */
     ROLE_WRITER,     /* the one process that writes */
     ROLE_CLI,        /* dpctl */

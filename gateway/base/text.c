@@ -95,7 +95,8 @@ bool text_from_hex(const char *hex, void *out, size_t size)
     return true;
 }
 
-static int base64_value(char c)
+/* `extra` is the alphabet's last two characters. */
+static int base64_value(char c, const char *extra)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -103,24 +104,20 @@ static int base64_value(char c)
         return c - 'a' + 26;
     if (c >= '0' && c <= '9')
         return c - '0' + 52;
-    if (c == '+')
-        return 62;
-    return c == '/' ? 63 : -1;
+    return c == extra[0] ? 62 : c == extra[1] ? 63 : -1;
 }
 
-long text_from_base64(const char *text, size_t length, void *out, size_t room)
+/* `length` characters without padding. Bits behind the last byte must be zero. */
+static long decode_base64(const char *text, size_t length, const char *extra, void *out, size_t room)
 {
+    size_t size = length / 4 * 3 + (length % 4 * 3) / 4, whole = (length + 3) / 4 * 4;
     unsigned char *p = out;
-    size_t padding = 0, size;
     uint32_t bits = 0;
 
-    while (padding < 2 && length > padding && text[length - 1 - padding] == '=')
-        padding++;
-    if (length % 4 || length / 4 > (size_t)INT32_MAX || length / 4 * 3 - padding > room)
+    if (length % 4 == 1 || length / 4 > (size_t)INT32_MAX || size > room)
         return -1;
-    size = length / 4 * 3 - padding;
-    for (size_t i = 0, at = 0; i < length; i++) {
-        int value = i < length - padding ? base64_value(text[i]) : 0;
+    for (size_t i = 0, at = 0; i < whole; i++) {
+        int value = i < length ? base64_value(text[i], extra) : 0;
 
         if (value < 0)
             return -1;
@@ -135,6 +132,32 @@ long text_from_base64(const char *text, size_t length, void *out, size_t room)
         }
     }
     return (long)size;
+}
+
+long text_from_base64(const char *text, size_t length, void *out, size_t room)
+{
+    size_t padding = 0;
+
+    while (padding < 2 && length > padding && text[length - 1 - padding] == '=')
+        padding++;
+    return length % 4 ? -1 : decode_base64(text, length - padding, "+/", out, room);
+}
+
+long text_from_base64url(const char *text, size_t length, void *out, size_t room)
+{
+    return decode_base64(text, length, "-_", out, room);
+}
+
+size_t text_to_base64url(const void *bytes, size_t size, char *out)
+{
+    size_t length = text_to_base64(bytes, size, out);
+
+    while (length && out[length - 1] == '=')
+        length--;
+    out[length] = '\0';
+    for (char *c = out; *c; c++)
+        *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    return length;
 }
 
 size_t text_to_base64(const void *bytes, size_t size, char *out)

@@ -19,6 +19,9 @@ bool text_from_hex(const char *hex, void *out, size_t size);
 long text_from_base64(const char *text, size_t length, void *out, size_t room);
 /* `out` takes 4 x ((size + 2) / 3) + 1 bytes. Returns the length written without the NUL. */
 size_t text_to_base64(const void *bytes, size_t size, char *out);
+/* The same with the alphabet of URLs and without padding (RFC 7515, section 2); no stray bits. */
+long text_from_base64url(const char *text, size_t length, void *out, size_t room);
+size_t text_to_base64url(const void *bytes, size_t size, char *out);
 
 /* Undoes %XX (and '+' to blank where `plus`), in place, NUL-terminated; `text[length]` must be writable. Returns the
  * new length, or -1 on a broken escape or an encoded NUL. */

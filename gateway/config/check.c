@@ -58,6 +58,13 @@ static void check_issuers(const struct config *config, struct config_findings *f
         finding_tell(findings, NULL, 0, "[identity] issuers_file: %.100s: %s", config->issuers_file, strerror(errno));
 }
 
+static void check_token_keys(const struct config *config, struct config_findings *findings)
+{
+    for (const struct issuer_setting *issuer = config->token_issuers; issuer->name; issuer++)
+        if (faccessat(AT_FDCWD, issuer->keys_file, R_OK, AT_EACCESS) != 0)
+            finding_tell(findings, NULL, 0, "[identity] token_issuers: %.100s: %s", issuer->keys_file, strerror(errno));
+}
+
 static void check_group(const char *setting, const char *name, struct config_findings *findings)
 {
     if (!getgrnam(name))
@@ -88,6 +95,7 @@ bool config_check(const struct config *config, struct config_findings *findings)
     check_state(config, findings);
     check_run(config, findings);
     check_issuers(config, findings);
+    check_token_keys(config, findings);
     if (geteuid() == 0 && config->switch_user)
         check_users(config, findings);
     return !findings->count;

@@ -15,6 +15,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* An issuer of access tokens, by its name (the claim iss), and the file of its public keys (RFC 7517). */
+#define ISSUERS_MAX 16
+struct issuer_setting {
+    const char *name, *keys_file;
+};
+
 /* Everything is read once and never changed afterwards; a reload makes a new one. Strings belong to it. Paths are
  * absolute. */
 struct config {
@@ -48,6 +54,9 @@ struct config {
     const char *issuers_file;   /* PEM: root and issuing CA certificates that client certificates must chain to; may be
                                    "" until config_check */
     unsigned certificate_cache; /* entries a worker */
+    const struct issuer_setting *token_issuers; /* ends with one whose name is NULL */
+    const char *token_audience;
+    const char *cpr_claim, *cvr_claim, *employee_claim, *scope_claim, *privileges_claim;
     /* [memo] */
     const char *on_invalid; /* "door" or "receipt" (CONTRACT.md, Submission) */
     uint64_t body_max, content_max, skeleton_max;

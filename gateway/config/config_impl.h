@@ -3,6 +3,8 @@
 
 #include "gateway/config/config.h"
 
+#define PATH_MOST 3900 /* leaves room for what is appended to it */
+
 /* What a value may look like. `least` and `most` of a setting count what stands behind each. */
 enum setting_kind {
     SETTING_PATH,    /* characters; made absolute; "" where least is 0 */
@@ -13,6 +15,8 @@ enum setting_kind {
     SETTING_COUNT,   /* the number; unsigned */
     SETTING_SIZE,    /* bytes, also with KB, MB, GB; uint64_t */
     SETTING_LIST,    /* file extensions */
+    SETTING_WORD,    /* characters; no blanks */
+    SETTING_ISSUERS, /* issuers of tokens, name=file each; struct issuer_setting */
     SETTING_KIND_COUNT
 };
 

@@ -6,7 +6,6 @@
 #define MB (KB * KB)
 #define GB (MB * KB)
 #define SIZE_MOST ((uint64_t)1 << 62)
-#define PATH_MOST 3900 /* leaves room for what is appended to it */
 
 #define AT(member) offsetof(struct config, member)
 
@@ -37,6 +36,8 @@ const struct setting config_settings[] = {
      "Processes that take submissions"},
     {"process", "receipt_workers", SETTING_COUNT, AT(workers[ROLE_RECEIPT]), "4", 1, 512,
      "Processes that hand out receipts"},
+    {"process", "reader_workers", SETTING_COUNT, AT(workers[ROLE_READER]), "8", 1, 512,
+     "Processes that serve mailboxes to portals"},
     {"process", "monitor_workers", SETTING_COUNT, AT(workers[ROLE_MONITOR]), "2", 1, 64,
      "Processes that answer for health and metrics"},
     {"process", "backlog", SETTING_COUNT, AT(backlog), "128", 1, 65535,
@@ -74,6 +75,20 @@ const struct setting config_settings[] = {
      "PEM file of the root and issuing CA certificates of callers; needed"},
     {"identity", "certificate_cache", SETTING_COUNT, AT(certificate_cache), "256", 1, 65536,
      "Parsed certificates that a worker remembers"},
+    {"identity", "token_issuers", SETTING_ISSUERS, AT(token_issuers), "", 0, ISSUERS_MAX,
+     "Issuers of access tokens, each with the file of its public keys: https://login.example=/etc/digitalpost/keys.json"},
+    {"identity", "token_audience", SETTING_WORD, AT(token_audience), "digitalpost", 1, 200,
+     "Audience that an access token must be for"},
+    {"identity", "cpr_claim", SETTING_WORD, AT(cpr_claim), "cpr", 1, 64,
+     "Claim that holds a citizen's CPR number"},
+    {"identity", "cvr_claim", SETTING_WORD, AT(cvr_claim), "cvr", 1, 64,
+     "Claim that holds an employee's company"},
+    {"identity", "employee_claim", SETTING_WORD, AT(employee_claim), "employee_id", 1, 64,
+     "Claim that holds an employee's id"},
+    {"identity", "scope_claim", SETTING_WORD, AT(scope_claim), "scope", 1, 64,
+     "Claim that holds READ and WRITE"},
+    {"identity", "privileges_claim", SETTING_WORD, AT(privileges_claim), "privileges", 1, 64,
+     "Claim that holds the types of privileges"},
 
     {"memo", "on_invalid", SETTING_INVALID, AT(on_invalid), "door", 0, 0,
      "What breaks schema or rules: refused at the door, or accepted and answered with a negative receipt"},

@@ -247,13 +247,62 @@ static bool take_list(const struct taking *taking)
     return true;
 }
 
+static bool take_word(const struct taking *taking)
+{
+    if (!length_fits(taking, strlen(taking->text)))
+        return false;
+    if (strpbrk(taking->text, " \t"))
+        return refuse(taking, "must be one word");
+    return keep_text(taking, arena_text(taking->arena, taking->text));
+}
+
+/* "name=file"; a name may hold "=", as addresses do, a file's name here not. */
+static bool take_issuer(const struct taking *taking, char *word, struct issuer_setting *issuer)
+{
+    char *equals = strrchr(word, '=');
+    const char *file;
+    struct setting path = {.kind = SETTING_PATH, .least = 1, .most = PATH_MOST};
+    struct taking part = {
+        .setting = &path, .folder = taking->folder, .arena = taking->arena, .problem = taking->problem};
+
+    if (!equals || equals == word || !equals[1])
+        return refuse(taking, "must be a list of issuers with their files, name=file");
+    *equals = '\0';
+    part.text = equals + 1;
+    part.place = &file;
+    if (!take_path(&part))
+        return false;
+    *issuer = (struct issuer_setting){word, file};
+    return true;
+}
+
+static bool take_issuers(const struct taking *taking)
+{
+    char *text = arena_text(taking->arena, taking->text), *rest = NULL;
+    struct issuer_setting *issuers = arena_alloc(taking->arena, (taking->setting->most + 1) * sizeof *issuers);
+    size_t count = 0;
+
+    if (!text || !issuers)
+        return refuse(taking, "no memory");
+    for (char *word = strtok_r(text, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+        if (count == taking->setting->most)
+            return refuse(taking, "has more than %" PRIu64 " entries", taking->setting->most);
+        if (!take_issuer(taking, word, &issuers[count]))
+            return false;
+        count++;
+    }
+    *(const struct issuer_setting **)taking->place = issuers;
+    return true;
+}
+
 bool setting_read(const struct setting *setting, const char *text, const char *folder, struct config *config,
                   char problem[PROBLEM_SIZE])
 {
     static bool (*const take[SETTING_KIND_COUNT])(const struct taking *) = {
-        [SETTING_PATH] = take_path,      [SETTING_NAME] = take_name, [SETTING_LEVEL] = take_level,
-        [SETTING_INVALID] = take_answer, [SETTING_BOOL] = take_bool, [SETTING_COUNT] = take_count,
-        [SETTING_SIZE] = take_size,      [SETTING_LIST] = take_list,
+        [SETTING_PATH] = take_path,       [SETTING_NAME] = take_name, [SETTING_LEVEL] = take_level,
+        [SETTING_INVALID] = take_answer,  [SETTING_BOOL] = take_bool, [SETTING_COUNT] = take_count,
+        [SETTING_SIZE] = take_size,       [SETTING_LIST] = take_list, [SETTING_WORD] = take_word,
+        [SETTING_ISSUERS] = take_issuers,
     };
     struct taking taking = {
         .setting = setting,
@@ -271,6 +320,12 @@ static void write_list(const char *const *list, FILE *out)
 {
     for (size_t i = 0; list[i]; i++)
         fprintf(out, "%s%s", i ? " " : "", list[i]);
+}
+
+static void write_issuers(const struct issuer_setting *issuers, FILE *out)
+{
+    for (size_t i = 0; issuers[i].name; i++)
+        fprintf(out, "%s%s=%s", i ? " " : "", issuers[i].name, issuers[i].keys_file);
 }
 
 void setting_write(const struct setting *setting, const struct config *config, FILE *out)
@@ -291,6 +346,9 @@ void setting_write(const struct setting *setting, const struct config *config, F
         break;
     case SETTING_LIST:
         write_list(*(const char *const *const *)place, out);
+        break;
+    case SETTING_ISSUERS:
+        write_issuers(*(const struct issuer_setting *const *)place, out);
         break;
     default:
         fputs(*(const char *const *)place, out);

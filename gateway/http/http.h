@@ -21,7 +21,9 @@
 struct request;
 struct service; /* what handlers need besides the request; defined in handlers/service.h, opaque here */
 
-enum caller_kind { CALLER_NOBODY, CALLER_SENDER_SYSTEM, CALLER_KIND_COUNT };
+/* CALLER_READER: a person whose token has the scope READ, and an employee's one of the privileges to see a company's
+ * mail; CALLER_CHANGER: who may change mailboxes too. */
+enum caller_kind { CALLER_NOBODY, CALLER_SENDER_SYSTEM, CALLER_READER, CALLER_CHANGER, CALLER_KIND_COUNT };
 
 /* How many bytes of body a row takes: NO_BODY, or a function that is given the settings. */
 enum body_kind { NO_BODY, MEMO_BODY, ANY_BODY, JSON_BODY };
@@ -56,6 +58,7 @@ struct request {
     const char *authorization;       /* NULL: none */
     const char *certificate;         /* URL-escaped PEM as nginx gives it; NULL: none */
     const char *certificate_verdict; /* nginx's: SUCCESS, NONE, FAILED:reason */
+    bool token_port;                 /* came to the port of bearer tokens, which knows no certificates */
     const char *remote_address;
     int64_t now; /* wall clock at the beginning */
     struct trace trace;
@@ -63,7 +66,8 @@ struct request {
     struct error error;
     struct findings findings; /* what the refusal tells besides error */
     struct service *service;
-    void *caller; /* who calls, once access was checked: struct system of gateway/identity */
+    void *caller; /* who calls, once access was checked: struct system of gateway/store, struct person of
+                   * gateway/identity */
     struct server *server;
     int status; /* 0 until answered */
     uint64_t body_read, body_sent;

@@ -12,6 +12,7 @@ static const char *const names[PARAM_COUNT] = {
     [PARAM_TYPE] = "CONTENT_TYPE",
     [PARAM_VERDICT] = "SSL_CLIENT_VERDICT",
     [PARAM_CERTIFICATE] = "SSL_CLIENT_CERTIFICATE",
+    [PARAM_CREDENTIALS] = "DP_CREDENTIALS",
     [PARAM_ADDRESS] = "REMOTE_ADDR",
     [PARAM_TRACE_ID] = "DP_TRACE_ID",
     [PARAM_TRACEPARENT] = "HTTP_TRACEPARENT",
@@ -128,6 +129,7 @@ bool request_fill(struct request *rq, char *const *environment)
     rq->path = values[PARAM_PATH] ? values[PARAM_PATH] : "";
     rq->certificate_verdict = values[PARAM_VERDICT];
     rq->certificate = values[PARAM_CERTIFICATE];
+    rq->token_port = values[PARAM_CREDENTIALS] && strcmp(values[PARAM_CREDENTIALS], "token") == 0;
     rq->authorization = values[PARAM_AUTHORIZATION];
     rq->remote_address = values[PARAM_ADDRESS] ? values[PARAM_ADDRESS] : "";
     trace_begin(&rq->trace, values[PARAM_TRACEPARENT], values[PARAM_TRACE_ID]);

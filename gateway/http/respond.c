@@ -134,13 +134,19 @@ static bool add_field_errors(struct buffer *json, const struct request *rq)
     return ok;
 }
 
+/* What a system that sends does wrong elsewhere, a portal does on the port of tokens. */
+static enum fault fault_of(const struct request *rq, const struct error_kind *kind)
+{
+    return kind->fault == FAULT_SENDER && rq->token_port ? FAULT_READER : kind->fault;
+}
+
 bool error_members(const struct request *rq, struct buffer *json)
 {
     const struct error_kind *kind = error_kind(outer_code(rq));
 
     return buffer_add_text(json, "\"code\":") && buffer_add_json(json, kind->code)
            && buffer_add_member(json, "message", kind->en) && buffer_add_member(json, "messageDa", kind->da)
-           && buffer_add_member(json, "fault", fault_name(kind->fault))
+           && buffer_add_member(json, "fault", fault_name(fault_of(rq, kind)))
            && buffer_format(json, ",\"retry\":%s", kind->retry ? "true" : "false")
            && buffer_add_member(json, "traceId", rq->trace.trace_id) && buffer_add_text(json, ",\"fieldErrors\":[")
            && add_field_errors(json, rq) && buffer_add_text(json, "]");
@@ -153,6 +159,9 @@ static void error_headers(const struct request *rq, int status, const char *allo
     out[0] = '\0';
     if (status == 429 || status == 503)
         snprintf(out, room, "Retry-After: %u\r\n", seconds);
+    else if (status == 401 && error_kind(rq->error.code)->fault == FAULT_READER)
+        snprintf(out, room, "WWW-Authenticate: Bearer%s\r\n",
+                 rq->error.code == ERROR_TOKEN_MISSING ? "" : " error=\"invalid_token\"");
     else if (status == 401)
         snprintf(out, room, "WWW-Authenticate: Basic realm=\"Digital Post\"\r\n");
     else if (status == 405 && allow)

@@ -8,7 +8,6 @@
 
 #define SCHEME "Bearer "
 #define TOKEN_MAX ((size_t)8192)
-#define SEGMENT_ROOM (TOKEN_MAX + 4)
 
 struct tokens {
     struct token_rules rules;
@@ -60,29 +59,10 @@ void tokens_close(struct tokens *tokens)
 
 /* ---- the compact form (RFC 7515, section 7.1) ---- */
 
-long token_decode(const char *text, size_t length, void *out, size_t room)
-{
-    char base64[SEGMENT_ROOM];
-    size_t padded = (length + 3) / 4 * 4;
-    long size;
-
-    if (length > TOKEN_MAX || padded - length > 2)
-        return -1;
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '+' || text[i] == '/' || text[i] == '=')
-            return -1;
-        base64[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
-    }
-    memset(base64 + length, '=', padded - length);
-    size = text_from_base64(base64, padded, out, room);
-    explicit_bzero(base64, padded);
-    return size;
-}
-
 static struct json *read_segment(const char *text, size_t length)
 {
     char bytes[TOKEN_MAX];
-    long size = token_decode(text, length, bytes, sizeof bytes);
+    long size = text_from_base64url(text, length, bytes, sizeof bytes);
     struct json *json = size > 0 ? json_read(bytes, (size_t)size) : NULL;
 
     if (size > 0)
@@ -100,7 +80,7 @@ static bool read_compact(const char *text, struct compact *compact, struct error
         return refuse(error, ERROR_TOKEN_MALFORMED, "too long");
     claims = strchr(text, '.');
     signature = claims ? strchr(claims + 1, '.') : NULL;
-    if (!signature || token_decode(signature + 1, strlen(signature + 1), bytes, sizeof bytes) <= 0)
+    if (!signature || text_from_base64url(signature + 1, strlen(signature + 1), bytes, sizeof bytes) <= 0)
         return refuse(error, ERROR_TOKEN_MALFORMED, "not three parts");
     compact->header = read_segment(text, (size_t)(claims - text));
     compact->claims = read_segment(claims + 1, (size_t)(signature - claims - 1));

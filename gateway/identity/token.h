@@ -85,4 +85,14 @@ void tokens_close(struct tokens *tokens);
 bool token_read(struct tokens *tokens, const char *authorization, int64_t now, struct person *person,
                 struct error *error);
 
+/* ---- making tokens, for sandboxes and tests: the gateway issues none ---- */
+
+/* A new key for ES256: `private_key` as a JSON Web Key, `key_set` with its public half. Both are the caller's to wipe
+ * and free(). */
+bool token_key_make(char **private_key, char **key_set, struct error *error);
+
+/* Signs `claims`, a JSON object, with such a private key. `token` is the caller's to free(). A key that is none:
+ * ERROR_CONFIG_INVALID. */
+bool token_sign(const char *private_key, const char *claims, char **token, struct error *error);
+
 #endif

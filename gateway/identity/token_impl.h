@@ -2,7 +2,8 @@
  *
  *   token.c          the compact form, its header and its signature
  *   token_keys.c     an issuer's key set file, read anew when it changed
- *   token_claims.c   what a token that is to be trusted says of a person */
+ *   token_claims.c   what a token that is to be trusted says of a person
+ *   token_sign.c     tokens and keys for sandboxes */
 #ifndef GATEWAY_IDENTITY_TOKEN_IMPL_H
 #define GATEWAY_IDENTITY_TOKEN_IMPL_H
 
@@ -18,9 +19,6 @@
 enum token_algorithm { TOKEN_RS256, TOKEN_PS256, TOKEN_ES256, TOKEN_ALGORITHM_COUNT };
 /* TOKEN_ALGORITHM_COUNT: none that is accepted. */
 enum token_algorithm token_algorithm_parse(const char *name);
-
-/* base64url without padding (RFC 7515), no stray bits. Returns the number of bytes, -1: it is not that, or has no room. */
-long token_decode(const char *text, size_t length, void *out, size_t room);
 
 struct token_key {
     char kid[KID_MAX + 1];

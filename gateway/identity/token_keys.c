@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "gateway/base/text.h"
+
 #define FILE_MAX ((size_t)256 * 1024)
 #define KEYS_MAX 64
 #define MODULUS_LEAST 256 /* bytes: RSA of 2048 bits */
@@ -18,7 +20,7 @@ static bool modulus_is_long(const struct json *key)
 {
     unsigned char bytes[MODULUS_MOST + 1];
     const char *modulus = json_text(key, "n");
-    long size = modulus ? token_decode(modulus, strlen(modulus), bytes, sizeof bytes) : -1;
+    long size = modulus ? text_from_base64url(modulus, strlen(modulus), bytes, sizeof bytes) : -1;
 
     return size >= MODULUS_LEAST && size <= MODULUS_MOST && (size > MODULUS_LEAST ? bytes[0] : bytes[0] >> 7);
 }

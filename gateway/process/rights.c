@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <libgen.h>
+#include <limits.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,6 +45,13 @@ static const struct role_rights rights[ROLE_COUNT] = {
             .files = {{"registry", FILES_READ}, {"mail", FILES_READ}, RANDOMNESS},
             .calls = {CALLS_LIVE, CALLS_SERVE, CALLS_READ},
             .memory_limit = true,
+        },
+    [ROLE_READER] =
+        {
+            .files = {{"registry", FILES_READ}, {"mail", FILES_READ}, RANDOMNESS},
+            .calls = {CALLS_LIVE, CALLS_SERVE, CALLS_READ},
+            .memory_limit = true,
+            .token_keys = true,
         },
     [ROLE_MONITOR] =
         {
@@ -156,13 +165,33 @@ static void tell_unconfined(const struct process *process)
              abi ? "Landlock of this kernel is too old for the writer" : "Landlock is not available in this kernel");
 }
 
+/* The folders of the issuers' keys, for a key set is replaced by rename. */
+static bool add_token_keys(const struct issuer_setting *issuer, char folders[][PATH_MAX], struct file_rule *rule,
+                           struct error *error)
+{
+    for (size_t i = 0; issuer && issuer->name; issuer++, i++) {
+        if (i == ISSUERS_MAX || strlen(issuer->keys_file) >= PATH_MAX)
+            return error_set(error, ERROR_CONFIG_INVALID, "token_issuers", "too many, or too long a path");
+        strcpy(folders[i], issuer->keys_file);
+        *rule++ = (struct file_rule){dirname(folders[i]), FILES_READ};
+    }
+    return true;
+}
+
 static bool confine_files(const struct process *process, const struct role_rights *row, struct error *error)
 {
+    struct file_rule rules[PATHS_MAX + ISSUERS_MAX + 1] = {0};
+    char folders[ISSUERS_MAX][PATH_MAX];
+    size_t count = 0;
     bool confined = false;
 
     if (!process->config->sandbox)
         return true;
-    if (!rights_confine_files(process->config->state_dir, row->files, &confined, error))
+    for (; count < PATHS_MAX && row->files[count].path; count++)
+        rules[count] = row->files[count];
+    if (row->token_keys && !add_token_keys(process->config->token_issuers, folders, rules + count, error))
+        return false;
+    if (!rights_confine_files(process->config->state_dir, rules, &confined, error))
         return false;
     if (!confined)
         tell_unconfined(process);

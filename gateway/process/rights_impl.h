@@ -38,6 +38,7 @@ struct role_rights {
     struct file_rule files[PATHS_MAX];
     enum call_group calls[CALLS_MAX];
     bool memory_limit; /* worker_memory holds for it */
+    bool token_keys;   /* reads the files of the issuers' keys too */
 };
 
 /* ---- rights_files.c ---- */

@@ -1,15 +1,7 @@
 #include "gateway/store/accept_impl.h"
 
-enum folder_type { FOLDER_INBOX = 1, FOLDER_DRAFTS, FOLDER_SENT, FOLDER_DELETED, FOLDER_TYPE_END };
-
-static const char *const folder_names[FOLDER_TYPE_END] = {
-    [FOLDER_INBOX] = "INBOX",
-    [FOLDER_DRAFTS] = "DRAFTS",
-    [FOLDER_SENT] = "SENT",
-    [FOLDER_DELETED] = "DELETED",
-};
-
-static bool folder_add(struct change *change, int64_t mailbox, int type, int64_t *folder, struct error *error)
+static bool folder_add(struct change *change, int64_t mailbox, enum folder_type type, int64_t *folder,
+                       struct error *error)
 {
     struct uuid id;
     struct query query;
@@ -21,7 +13,7 @@ static bool folder_add(struct change *change, int64_t mailbox, int type, int64_t
     query_set_uuid(&query, ":id", &id);
     query_set_number(&query, ":mailbox", mailbox);
     query_set_number(&query, ":type", type);
-    query_set_text(&query, ":name", folder_names[type]);
+    query_set_text(&query, ":name", folder_type_name(type));
     query_set_number(&query, ":created", change->now);
     if (!query_run(&query, NULL))
         return false;
@@ -46,7 +38,7 @@ static bool mailbox_add(struct change *change, struct arriving *arriving, struct
     if (!query_run(&query, NULL))
         return false;
     arriving->mailbox = query_last_id(change->backend);
-    for (int type = FOLDER_INBOX; type < FOLDER_TYPE_END; type++) {
+    for (enum folder_type type = FOLDER_INBOX; type < FOLDER_TYPE_COUNT; type++) {
         int64_t folder = 0;
 
         if (!folder_add(change, arriving->mailbox, type, &folder, error))

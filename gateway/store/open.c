@@ -1,6 +1,7 @@
 #include "gateway/store/store_impl.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
@@ -25,6 +26,7 @@ const char *const store_database_paths[DATABASE_COUNT] = {
 static const bool readable[ROLE_COUNT][DATABASE_COUNT] = {
     [ROLE_SENDER] = {[DATABASE_REGISTRY] = true},
     [ROLE_RECEIPT] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
+    [ROLE_READER] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
     [ROLE_CLI] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
 };
 
@@ -55,7 +57,7 @@ static struct store *store_new(const struct config *config, enum role role, stru
     }
     store->config = config;
     store->role = role;
-    store->slot = -1;
+    store->slot = store->contents = -1;
     store->answer.limit = ANSWER_MAX;
     return store;
 }
@@ -97,6 +99,8 @@ void store_close(struct store *store)
         close(store->slot);
     writer_close(store->writer);
     spool_close(store->spool);
+    if (store->contents >= 0)
+        close(store->contents);
     buffer_free(&store->request);
     buffer_free(&store->answer);
     free(store->inbox);
@@ -136,6 +140,17 @@ bool store_open_control(const struct config *config, struct store **store, struc
 }
 
 /* ---- reading ---- */
+
+bool store_contents(struct store *store, int *folder, struct error *error)
+{
+    char path[PATH_MAX];
+
+    store_path(store->config, STORE_CONTENTS, path);
+    if (store->contents < 0)
+        store->contents = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *folder = store->contents;
+    return *folder >= 0 || error_set(error, ERROR_STORE_UNAVAILABLE, STORE_CONTENTS, "%s", strerror(errno));
+}
 
 static bool read_once(struct store *store, enum database database, store_reading *read, void *state, bool *away,
                       struct error *error)

@@ -6,6 +6,7 @@
 #define WRITER ROLE_SET(ROLE_WRITER)
 #define SENDER ROLE_SET(ROLE_SENDER)
 #define RECEIPT ROLE_SET(ROLE_RECEIPT)
+#define READER ROLE_SET(ROLE_READER)
 #define CLI ROLE_SET(ROLE_CLI)
 
 #define EVENT_ADD                                                                                                      \
@@ -25,6 +26,9 @@
 
 #define RECEIPT_COLUMNS                                                                                                \
     "r.id, m.transmission_id, m.message_uuid, m.message_id, r.error_code, r.error_message, r.time, r.status"
+
+#define MAILBOX_COLUMNS "seq, id, company, total, unread, created, version"
+#define MESSAGE_COLUMNS "m.message_uuid, m.transmission_id, f.id, m.received, m.available, m.read, m.version, m.view"
 
 #define ORGANISATION_COLUMNS "o.id, o.cvr, o.name, o.type, o.mandatory_allowed, o.legal_notification_allowed, o.version"
 #define SYSTEM_COLUMNS                                                                                                 \
@@ -126,6 +130,37 @@ const struct statement_row statements[STMT_COUNT] = {
         " m.content_size FROM mailbox b JOIN folder f ON f.mailbox = b.seq"
         " JOIN message m ON m.folder = f.seq AND m.state < 3 WHERE b.number = :number"
         " ORDER BY m.available, m.seq"},
+    [STMT_MAILBOX_OF] = {MAIL, READER,
+        "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE number = :owner"},
+    [STMT_MAILBOX_FETCH] = {MAIL, READER,
+        "SELECT " MAILBOX_COLUMNS " FROM mailbox WHERE id = :mailbox AND number = :owner"},
+    [STMT_FOLDER_LIST] = {MAIL, READER,
+        "SELECT f.seq, f.id, p.id, f.type, f.name, f.total, f.unread, f.created, f.version FROM mailbox b"
+        " JOIN folder f ON f.mailbox = b.seq LEFT JOIN folder p ON p.seq = f.parent"
+        " WHERE b.id = :mailbox AND b.number = :owner ORDER BY f.seq"},
+    /* The folder is one of the owner's: its number comes from STMT_FOLDER_LIST in the same transaction. */
+    [STMT_MESSAGE_NEWEST] = {MAIL, READER,
+        "SELECT available, seq FROM message WHERE folder = :folder AND state = 1 AND state < 3 AND read = :read"
+        " AND (available, seq) < (:available, :seq) ORDER BY available DESC, seq DESC LIMIT :most"},
+    [STMT_MESSAGE_OLDEST] = {MAIL, READER,
+        "SELECT available, seq FROM message WHERE folder = :folder AND state = 1 AND state < 3 AND read = :read"
+        " AND (available, seq) > (:available, :seq) ORDER BY available, seq LIMIT :most"},
+    [STMT_MESSAGE_POSITION] = {MAIL, READER,
+        "SELECT m.seq FROM message m JOIN mailbox b ON b.seq = m.mailbox WHERE m.message_uuid = :message"
+        " AND m.available = :available AND m.state = 1 AND b.id = :mailbox AND b.number = :owner"},
+    [STMT_MESSAGE_SHOW] = {MAIL, READER,
+        "SELECT " MESSAGE_COLUMNS " FROM message m JOIN folder f ON f.seq = m.folder WHERE m.seq = :seq"},
+    [STMT_MESSAGE_FETCH] = {MAIL, READER,
+        "SELECT " MESSAGE_COLUMNS " FROM message m JOIN folder f ON f.seq = m.folder JOIN mailbox b ON b.seq = m.mailbox"
+        " WHERE m.message_uuid = :message AND m.state = 1 AND b.id = :mailbox AND b.number = :owner"},
+    [STMT_MESSAGE_FILE] = {MAIL, READER,
+        "SELECT i.digest, c.size, i.filename, i.format, c.bytes FROM message m JOIN mailbox b ON b.seq = m.mailbox"
+        " JOIN file i ON i.message = m.seq JOIN document d ON d.message = m.seq AND d.number = i.document"
+        " JOIN content c ON c.digest = i.digest WHERE m.message_uuid = :message AND m.state = 1"
+        " AND b.id = :mailbox AND b.number = :owner AND d.id = :document AND i.id = :file"},
+    /* The number comes from STMT_MESSAGE_FILE. */
+    [STMT_CONTENT_BYTES] = {MAIL, READER,
+        "SELECT bytes FROM content_bytes WHERE seq = :seq"},
 
     [STMT_ORGANISATION_ADD] = {REGISTRY, WRITER,
         "INSERT INTO organisation (id, cvr, name, type, mandatory_allowed, legal_notification_allowed, created)"
@@ -157,7 +192,7 @@ const struct statement_row statements[STMT_COUNT] = {
         " VALUES (:id, :number, :company, :label, :status, :created)"},
     [STMT_CONTACT_SAME] = {REGISTRY, WRITER,
         "SELECT version FROM contact WHERE id = :id AND created = :asked"},
-    [STMT_CONTACT_FIND] = {REGISTRY, WRITER | SENDER | CLI,
+    [STMT_CONTACT_FIND] = {REGISTRY, WRITER | SENDER | READER | CLI,
         "SELECT " CONTACT_COLUMNS " FROM contact WHERE number = :number"},
     [STMT_CONTACT_STATUS] = {REGISTRY, WRITER,
         "UPDATE contact SET status = :status, version = version + 1 WHERE id = :id"},
@@ -167,7 +202,7 @@ const struct statement_row statements[STMT_COUNT] = {
         "INSERT INTO revoked_certificate (digest, reason, revoked) VALUES (:digest, :reason, :revoked)"},
     [STMT_REVOKED_SAME] = {REGISTRY, WRITER,
         "SELECT 1 FROM revoked_certificate WHERE digest = :digest AND revoked = :asked"},
-    [STMT_REVOKED_FIND] = {REGISTRY, SENDER | RECEIPT | CLI,
+    [STMT_REVOKED_FIND] = {REGISTRY, SENDER | RECEIPT | READER | CLI,
         "SELECT 1 FROM revoked_certificate WHERE digest = :digest"},
 
     [STMT_VERIFY_CONTENTS] = {MAIL, CLI,

@@ -221,6 +221,100 @@ typedef bool mailbox_each(void *state, const struct mailbox_entry *entry);
 /* For dpctl: everything of an addressee's mailbox, held ones too, oldest first. */
 bool mailbox_list(struct store *store, const char *number, mailbox_each *each, void *state, struct error *error);
 
+/* ---- reading mailboxes (mail.db) ----
+ *
+ * Every verb takes the number (CPR or CVR) of the mailbox's owner, and its statements ask for it: what lies in another's
+ * mailbox is ERROR_NOT_FOUND, as is what is not there (reliability.md R22). Letters that are held are not there yet. */
+
+struct mailbox {
+    struct uuid id;
+    bool company;
+    uint64_t total, unread;
+    int64_t created, version;
+};
+/* The owner's own; *found false: nobody has written to that number yet. */
+bool mailbox_of(struct store *store, const char *owner, bool *found, struct mailbox *mailbox, struct error *error);
+bool mailbox_fetch(struct store *store, const char *owner, const struct uuid *id, struct mailbox *mailbox,
+                   struct error *error);
+
+enum folder_type { FOLDER_USER_DEFINED, FOLDER_INBOX, FOLDER_DRAFTS, FOLDER_SENT, FOLDER_DELETED, FOLDER_TYPE_COUNT };
+const char *folder_type_name(enum folder_type type);
+
+struct folder {
+    struct uuid id, parent; /* parent of zeroes: none */
+    enum folder_type type;
+    const char *name;
+    uint64_t total, unread;
+    int64_t latest; /* when its newest letter became available; 0: it has none */
+    int64_t created, version;
+};
+/* In the order in which they came to be; strings and the array in `arena`. */
+bool folders_list(struct store *store, const char *owner, const struct uuid *mailbox, struct arena *arena,
+                  struct folder **folders, size_t *count, struct error *error);
+
+struct message {
+    struct uuid id; /* its messageUUID */
+    struct uuid transmission_id, folder;
+    int64_t received, available, version;
+    bool read;
+    const char *view; /* JSON members of what a portal shows and that never change, without braces */
+};
+
+/* Where a page of a mailbox's messages lies. */
+struct message_query {
+    const char *owner;
+    struct uuid mailbox;
+    bool by_folder; /* only that one; a folder that the mailbox has not has no letters */
+    struct uuid folder;
+    enum { READ_EITHER, READ_NO, READ_YES } read;
+    bool oldest_first; /* else the newest; by the time at which they became available */
+    uint64_t skip, size;
+    bool follows; /* begins behind this message, which became available then; `skip` should be 0 */
+    struct uuid after;
+    int64_t after_available;
+};
+struct message_page {
+    uint64_t total; /* exact, of the whole list */
+    size_t count;
+    bool more;
+    struct uuid last; /* of the page */
+    int64_t last_available;
+};
+/* What becomes of the messages: `begin` first, also when the store must be read once more, then `each` in order; strings
+ * live until it returns. A false ends it all, with whatever it set in *error. */
+struct message_sink {
+    bool (*begin)(void *state, struct error *error);
+    bool (*each)(void *state, const struct message *message, struct error *error);
+    void *state;
+};
+/* At most size + skip of them are looked at, in an index; those of the page are read. A message to begin behind that is
+ * not there: ERROR_PARAMETER_INVALID. */
+bool messages_list(struct store *store, const struct message_query *query, const struct message_sink *sink,
+                   struct arena *arena, struct message_page *page, struct error *error);
+
+/* Strings in `arena`. */
+bool message_fetch(struct store *store, const char *owner, const struct uuid *mailbox, const struct uuid *id,
+                   struct arena *arena, struct message *message, struct error *error);
+
+/* A file's content as it can be read. */
+struct message_file {
+    struct digest digest;
+    uint64_t size;
+    const char *filename, *format; /* NULL: the MeMo says nothing */
+    int64_t bytes;                 /* where they lie in the database; 0: in a file */
+};
+bool message_file(struct store *store, const char *owner, const struct uuid *mailbox, const struct uuid *message,
+                  const struct uuid *document, const struct uuid *file, struct arena *arena, struct message_file *found,
+                  struct error *error);
+
+/* Reads a content from front to back, however it is kept. `open` is the store's until content_close(). */
+struct content_reading;
+bool content_open(struct store *store, const struct message_file *file, struct content_reading **open,
+                  struct error *error);
+/* Exactly `size` bytes from `offset` on. */
+bool content_read(struct content_reading *open, uint64_t offset, void *bytes, size_t size, struct error *error);
+void content_close(struct content_reading *open);
+
 /* ---- operators ---- */
 
 struct store_status {

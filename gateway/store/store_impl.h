@@ -63,6 +63,16 @@ enum statement {
     STMT_RECEIPT_DELETE,
     /* mailboxes */
     STMT_MAILBOX_LIST,
+    STMT_MAILBOX_OF,
+    STMT_MAILBOX_FETCH,
+    STMT_FOLDER_LIST,
+    STMT_MESSAGE_NEWEST,
+    STMT_MESSAGE_OLDEST,
+    STMT_MESSAGE_POSITION,
+    STMT_MESSAGE_SHOW,
+    STMT_MESSAGE_FETCH,
+    STMT_MESSAGE_FILE,
+    STMT_CONTENT_BYTES,
     /* the registry */
     STMT_ORGANISATION_ADD,
     STMT_ORGANISATION_SAME,
@@ -265,6 +275,7 @@ struct store {
     struct packer packer;
     uint64_t change_id;
     unsigned char *inbox; /* ANSWER_MAX bytes */
+    int contents;         /* the open folder; -1: not yet */
 };
 
 /* A path below config->state_dir; `out` takes PATH_MAX. */
@@ -274,6 +285,9 @@ extern const char *const store_database_paths[DATABASE_COUNT];
 #define STORE_SPOOL "spool"
 #define STORE_LOCK "writer.lock"
 #define STORE_SWEEP_LOCK "sweep.lock" /* shared by backups, taken by the sweep for a step */
+
+/* The open folder of contents; -1 until a content that is a file is read. */
+bool store_contents(struct store *store, int *folder, struct error *error);
 
 /* Runs `read` in one read transaction of the database. While the writer is away it opens anew and tries again for a
  * short time, so `read` may run more than once; then ERROR_STORE_UNAVAILABLE. */

@@ -20,6 +20,8 @@ static const struct cli_command *const commands[] = {
     &cli_contact_status,
     &cli_certificate_revoke,
     &cli_mailbox_list,
+    &cli_token,
+    &cli_token_key,
     &cli_status,
     &cli_backup,
     &cli_verify,

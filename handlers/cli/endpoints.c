@@ -15,8 +15,10 @@ static const struct cli_option show_options[] = {
     {0},
 };
 
-static const char *const caller_names[CALLER_KIND_COUNT] = {
-    [CALLER_NOBODY] = "anybody", [CALLER_SENDER_SYSTEM] = "sender-system"};
+static const char *const caller_names[CALLER_KIND_COUNT] = {[CALLER_NOBODY] = "anybody",
+                                                            [CALLER_SENDER_SYSTEM] = "sender-system",
+                                                            [CALLER_READER] = "reader",
+                                                            [CALLER_CHANGER] = "changer"};
 
 /* Our own paths are absolute (gateway/http/http.h). */
 static bool is_own(const struct endpoint *endpoint)

@@ -15,8 +15,10 @@ build=${BUILD:-$root/build}
 case $build in /*) ;; *) build=$root/$build ;; esac
 ca=$root/tests/lib/ca.sh
 
-pools="sender receipt monitor"
+pools="sender receipt reader monitor"
 nginx_user=www-data
+issuer=https://login.sandbox.example
+token_seconds=2592000
 
 die() {
     echo "sandbox: $*" >&2
@@ -40,6 +42,7 @@ make_users() {
     done
     usermod -a -G dp-registry,dp-spool dp-sender
     usermod -a -G dp-registry,dp-mail dp-receipt
+    usermod -a -G dp-registry,dp-mail dp-reader
     usermod -a -G dp-registry,dp-mail,dp-spool dp-writer
 }
 
@@ -95,6 +98,19 @@ make_certificates() {
     install -m 644 "$dir/ca/issuers.pem" "$dir/ca/server-ca.pem" "$dir/"
 }
 
+# ---- tokens: the sandbox is its own identity provider, with a key that no other gateway knows ----
+
+make_token_key() {
+    [ ! -e "$dir/tokens/keys.json" ] || return 0
+    rm -rf "$dir/tokens"
+    mkdir -m 755 "$dir/tokens"
+    quietly "$build/dpctl" token-key "$dir/tokens"
+}
+
+token() {
+    dpctl token --seconds "$token_seconds" "$@" || die "no token could be signed"
+}
+
 # ---- settings ----
 
 # Sockets, process ids and nginx's temporary files: below DIR where that is short enough and can be reached.
@@ -129,6 +145,7 @@ switch_user = $switch_user
 socket_group = $socket_group
 [identity]
 issuers_file = $dir/issuers.pem
+token_issuers = $issuer=$dir/tokens/keys.json
 INI
     mv "$dir/gateway.ini.new" "$dir/gateway.ini"
 }
@@ -238,6 +255,11 @@ DP_CITIZEN2_CPR="6202900002"
 DP_EXEMPT_CPR="6505900005"
 DP_COMPANY_CVR="99000011"
 DP_COMPANY2_CVR="99000012"
+# Their access tokens, valid for 30 days from the last 'make run'; dpctl token signs others
+DP_CITIZEN_TOKEN="$(token --cpr 6101900001)"
+DP_CITIZEN2_TOKEN="$(token --cpr 6202900002)"
+DP_COMPANY_TOKEN="$(token --cvr 99000011)"
+DP_COMPANY2_TOKEN="$(token --cvr 99000012)"
 ENV
     chmod 600 "$dir/env.new"
     mv "$dir/env.new" "$dir/env"
@@ -266,6 +288,7 @@ make_sandbox() {
     choose_run_dir
     choose_switch_user
     make_certificates
+    make_token_key
     write_settings
     write_nginx
     [ -e "$dir/registered" ] || register

@@ -19,7 +19,10 @@ START_TEST(without_a_file_the_defaults_hold)
     ck_assert_str_eq(config->socket_group, "www-data");
     ck_assert_uint_eq(config->workers[ROLE_SENDER], 16);
     ck_assert_uint_eq(config->workers[ROLE_RECEIPT], 4);
+    ck_assert_uint_eq(config->workers[ROLE_READER], 8);
     ck_assert_uint_eq(config->workers[ROLE_MONITOR], 2);
+    ck_assert_ptr_null(config->token_issuers[0].name);
+    ck_assert_str_eq(config->token_audience, "digitalpost");
     ck_assert_uint_eq(config->worker_memory, 512 * MB);
     ck_assert_uint_eq(config->inline_content, 64 * KB);
     ck_assert_uint_eq(config->wal_cap, 256 * MB);
@@ -74,6 +77,18 @@ START_TEST(a_file_is_read_with_comments_blanks_and_a_byte_order_mark)
     ck_assert_str_eq(config->extensions[2], "xml");
     ck_assert_str_eq(config->extensions[3], "html");
     ck_assert_ptr_null(config->extensions[4]);
+}
+END_TEST
+
+START_TEST(issuers_of_tokens_are_names_and_files)
+{
+    expect_open(open_text("[identity]\ntoken_issuers = https://a.example/?x=1=keys/a.json \t b=/b.json\n"));
+    ck_assert_str_eq(config->token_issuers[0].name, "https://a.example/?x=1");
+    ck_assert_int_eq(config->token_issuers[0].keys_file[0], '/');
+    ck_assert_ptr_nonnull(strstr(config->token_issuers[0].keys_file, "/keys/a.json"));
+    ck_assert_str_eq(config->token_issuers[1].name, "b");
+    ck_assert_str_eq(config->token_issuers[1].keys_file, "/b.json");
+    ck_assert_ptr_null(config->token_issuers[2].name);
 }
 END_TEST
 
@@ -135,6 +150,13 @@ static const struct {
     {"[memo]\nextensions = pdf .txt\n", 2, "without dots"},
     {"[memo]\nextensions = , ,\n", 2, "extensions: needs a value"},
     {"[memo]\nextensions = pdf abcdefghijklmnopq\n", 2, "more than 16 characters"},
+    {"[identity]\ntoken_issuers = https://a.example\n", 2, "name=file"},
+    {"[identity]\ntoken_issuers = a=b =c\n", 2, "name=file"},
+    {"[identity]\ntoken_issuers = a=\n", 2, "name=file"},
+    {"[identity]\ntoken_issuers = 1=a 2=a 3=a 4=a 5=a 6=a 7=a 8=a 9=a 10=a 11=a 12=a 13=a 14=a 15=a 16=a 17=a\n", 2,
+     "more than 16 entries"},
+    {"[identity]\ntoken_audience = two words\n", 2, "must be one word"},
+    {"[identity]\ncpr_claim =\n", 2, "cpr_claim: needs a value"},
     {"[log]\nlevel = INFO\n", 2, "error, warning, info, debug"},
     {"[state]\ndir =\n", 2, "dir: needs a value"},
     {"[state]\ndir = /a\tb\n", 2, "control characters"},
@@ -294,20 +316,24 @@ START_TEST(relative_paths_begin_at_the_folder_of_the_file)
 END_TEST
 
 /* Every setting with another value than its default. */
-static const char all_other[] = "[state]\ndir = /srv/post\nrun_dir = /run/x\n"
-                                "[process]\nsandbox = no\nswitch_user = no\nuser_prefix = p_\nmail_group = m\n"
-                                "registry_group = r\nsocket_group = nginx\nsender_workers = 1\nreceipt_workers = 3\n"
-                                "monitor_workers = 5\nbacklog = 6\ndrain_seconds = 7\nworker_memory = 999999999\n"
-                                "[log]\nlevel = debug\n"
-                                "[store]\nfree_floor = 0\nwal_checkpoint = 1025KB\nwal_cap = 3GB\ninline_content = 1\n"
-                                "group_max = 8\ngroup_bytes = 70000\nchange_timeout_ms = 101\nqueue_max = 11\n"
-                                "orphan_hours = 12\nsync = no\n"
-                                "[identity]\nissuers_file = /ca with blanks.pem\ncertificate_cache = 13\n"
-                                "[memo]\non_invalid = receipt\nbody_max = 1000001\ncontent_max = 1000000\n"
-                                "skeleton_max = 64KB\nnotification_1_1 = 14\nnotification_1_2 = 15\nfurthest_days = 0\n"
-                                "additional_documents_max = 0\nfiles_max = 17\nextensions = pdf\n"
-                                "keep_copy_companies = no\nkeep_copy_authorities = yes\n"
-                                "[receipts]\ngrace_hours = 18\n";
+static const char all_other[] =
+    "[state]\ndir = /srv/post\nrun_dir = /run/x\n"
+    "[process]\nsandbox = no\nswitch_user = no\nuser_prefix = p_\nmail_group = m\n"
+    "registry_group = r\nsocket_group = nginx\nsender_workers = 1\nreceipt_workers = 3\n"
+    "reader_workers = 4\nmonitor_workers = 5\nbacklog = 6\ndrain_seconds = 7\nworker_memory = 999999999\n"
+    "[log]\nlevel = debug\n"
+    "[store]\nfree_floor = 0\nwal_checkpoint = 1025KB\nwal_cap = 3GB\ninline_content = 1\n"
+    "group_max = 8\ngroup_bytes = 70000\nchange_timeout_ms = 101\nqueue_max = 11\n"
+    "orphan_hours = 12\nsync = no\n"
+    "[identity]\nissuers_file = /ca with blanks.pem\ncertificate_cache = 13\n"
+    "token_issuers = https://a=/a.json b=/b.json\ntoken_audience = x\n"
+    "cpr_claim = c\ncvr_claim = v\nemployee_claim = e\nscope_claim = s\n"
+    "privileges_claim = p\n"
+    "[memo]\non_invalid = receipt\nbody_max = 1000001\ncontent_max = 1000000\n"
+    "skeleton_max = 64KB\nnotification_1_1 = 14\nnotification_1_2 = 15\nfurthest_days = 0\n"
+    "additional_documents_max = 0\nfiles_max = 17\nextensions = pdf\n"
+    "keep_copy_companies = no\nkeep_copy_authorities = yes\n"
+    "[receipts]\ngrace_hours = 18\n";
 
 static char *printed(const struct config *settings)
 {
@@ -401,6 +427,7 @@ static void add_forms(TCase *tests)
     tcase_add_test(tests, without_a_file_the_defaults_hold);
     tcase_add_test(tests, the_defaults_of_a_memo_are_those_of_the_schema);
     tcase_add_test(tests, a_file_is_read_with_comments_blanks_and_a_byte_order_mark);
+    tcase_add_test(tests, issuers_of_tokens_are_names_and_files);
     tcase_add_loop_test(tests, a_size_counts_bytes, 0, sizeof sizes / sizeof sizes[0]);
     tcase_add_loop_test(tests, what_is_wrong_in_a_file_is_told_with_its_line, 0, sizeof wrong / sizeof wrong[0]);
     tcase_add_test(tests, a_run_folder_of_80_characters_is_taken);

@@ -12,26 +12,27 @@ enum need { NOTHING, LANDLOCK, LANDLOCK_OR_USERS };
 
 #define ALL(outcome)                                                                                                   \
     {                                                                                                                  \
-        (outcome), (outcome), (outcome), (outcome)                                                                     \
+        (outcome), (outcome), (outcome), (outcome), (outcome)                                                          \
     }
 // clang-format off
 static const struct {
     const char *says;
     int (*act)(long);
-    enum outcome outcomes[ROLES]; /* sender, receipt, monitor, writer */
+    enum outcome outcomes[ROLES]; /* sender, receipt, reader, monitor, writer */
     enum need needs;              /* to be refused */
 } deeds[] = {
     {"living",                      live,                   ALL(DONE),                             NOTHING},
     {"serving",                     serve,                  ALL(DONE),                             NOTHING},
     {"abort()",                     give_up_at_once,        ALL(ABORTED),                          NOTHING},
     /* files */
-    {"reading the registry",        read_registry,          {DONE, DONE, REFUSED, DONE},           LANDLOCK_OR_USERS},
-    {"reading the mail",            read_mail,              {REFUSED, DONE, REFUSED, DONE},        LANDLOCK_OR_USERS},
-    {"spooling a file",             spool_a_file,           {DONE, REFUSED, REFUSED, DONE},        LANDLOCK_OR_USERS},
-    {"writing to the registry",     write_registry,         {REFUSED, REFUSED, REFUSED, DONE},     LANDLOCK_OR_USERS},
-    {"writing to the mail",         write_mail,             {REFUSED, REFUSED, REFUSED, DONE},     LANDLOCK_OR_USERS},
-    {"making a content",            make_file_in_mail,      {REFUSED, REFUSED, REFUSED, DONE},     LANDLOCK_OR_USERS},
-    {"taking a spooled file over",  take_over,              {KILLED, REFUSED, REFUSED, DONE},      LANDLOCK_OR_USERS},
+    {"reading the registry",        read_registry,          {DONE, DONE, DONE, REFUSED, DONE}, LANDLOCK_OR_USERS},
+    {"reading the mail",            read_mail,              {REFUSED, DONE, DONE, REFUSED, DONE}, LANDLOCK_OR_USERS},
+    {"reading the issuers' keys",   read_token_keys,        {REFUSED, REFUSED, DONE, REFUSED, REFUSED}, LANDLOCK},
+    {"spooling a file",             spool_a_file,           {DONE, REFUSED, REFUSED, REFUSED, DONE}, LANDLOCK_OR_USERS},
+    {"writing to the registry",     write_registry,         {REFUSED, REFUSED, REFUSED, REFUSED, DONE}, LANDLOCK_OR_USERS},
+    {"writing to the mail",         write_mail,             {REFUSED, REFUSED, REFUSED, REFUSED, DONE}, LANDLOCK_OR_USERS},
+    {"making a content",            make_file_in_mail,      {REFUSED, REFUSED, REFUSED, REFUSED, DONE}, LANDLOCK_OR_USERS},
+    {"taking a spooled file over",  take_over,              {KILLED, REFUSED, REFUSED, REFUSED, DONE}, LANDLOCK_OR_USERS},
     {"reading /etc/passwd",         read_password_file,     ALL(REFUSED),                          LANDLOCK},
     {"reading /proc/self/environ",  read_processes,         ALL(REFUSED),                          LANDLOCK},
     {"making a file elsewhere",     make_file_elsewhere,    ALL(REFUSED),                          LANDLOCK},

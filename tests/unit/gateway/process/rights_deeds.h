@@ -51,6 +51,12 @@ static inline int read_registry(long unused)
     return open_below("registry/registry.db", O_RDONLY);
 }
 
+static inline int read_token_keys(long unused)
+{
+    (void)unused;
+    return open_below(keys_file, O_RDONLY);
+}
+
 static inline int write_registry(long unused)
 {
     (void)unused;

@@ -22,17 +22,18 @@
 #define MEMORY ((uint64_t)512 * 1024 * 1024)
 
 /* One test at a time; each runs in a process of its own. */
-static char state[64];
+static char state[64], keys_folder[64], keys_file[80];
+static struct issuer_setting issuers[2];
 static struct config config;
 static int spool_folder, listening, ends[2], null;
 
-static const enum role roles[] = {ROLE_SENDER, ROLE_RECEIPT, ROLE_MONITOR, ROLE_WRITER};
+static const enum role roles[] = {ROLE_SENDER, ROLE_RECEIPT, ROLE_READER, ROLE_MONITOR, ROLE_WRITER};
 #define ROLES (sizeof roles / sizeof *roles)
 
 /* Whether a role can become a user of its own: root alone can, and the users must be there (sandbox.sh makes them). */
 static inline bool users_there(void)
 {
-    static const char *const users[] = {"dp-sender", "dp-receipt", "dp-monitor", "dp-writer"};
+    static const char *const users[] = {"dp-sender", "dp-receipt", "dp-reader", "dp-monitor", "dp-writer"};
     static const char *const groups[] = {"dp-registry", "dp-mail", "dp-spool"};
 
     for (size_t i = 0; i < sizeof users / sizeof *users; i++)
@@ -94,6 +95,17 @@ static inline void make_socket(void)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
 }
 
+/* An issuer's keys lie elsewhere. */
+static inline void make_keys(void)
+{
+    strcpy(keys_folder, "/tmp/dp-keys-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(keys_folder));
+    state_file(keys_folder, "keys.json", 0644, NULL);
+    ck_assert_int_eq(chmod(keys_folder, 0755), 0);
+    snprintf(keys_file, sizeof keys_file, "%s/keys.json", keys_folder);
+    issuers[0] = (struct issuer_setting){"issuer", keys_file};
+}
+
 static inline void begin(void)
 {
     char path[100];
@@ -108,12 +120,14 @@ static inline void begin(void)
     null = open("/dev/null", O_WRONLY | O_CLOEXEC);
     ck_assert(spool_folder >= 0 && null >= 0);
     make_socket();
+    make_keys();
     config = (struct config){
         .state_dir = state,
         .run_dir = state,
         .sandbox = true,
         .user_prefix = "dp-",
         .worker_memory = MEMORY,
+        .token_issuers = issuers,
     };
 }
 
@@ -125,6 +139,7 @@ static inline void end(void)
     close(ends[0]);
     close(ends[1]);
     state_remove(state);
+    state_remove(keys_folder);
 }
 
 static inline struct process as(enum role role, bool users)

@@ -1,0 +1,18 @@
+#include "handlers/reader/reader_impl.h"
+
+bool fetch_file(struct request *rq)
+{
+    static const char *const known[] = {NULL};
+    struct uuid ids[ENDPOINT_ARGUMENTS];
+    const struct json *document, *file;
+    struct json *view;
+    bool ok;
+
+    if (!request_parameters_known(rq, known) || !reader_ids(rq, ids) || !(view = reader_view(rq, ids)))
+        return false;
+    document = reader_part(rq, view, "documents", &ids[ID_DOCUMENT]);
+    file = document ? reader_part(rq, document, "files", &ids[ID_FILE]) : NULL;
+    ok = file && reader_send_part(rq, file);
+    json_free(view);
+    return ok;
+}
