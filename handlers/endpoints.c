@@ -11,6 +11,7 @@
 #define MONITOR ROLE_MONITOR
 #define SENDER_SYSTEM CALLER_SENDER_SYSTEM
 #define MAIL_READER CALLER_READER
+#define MAIL_CHANGER CALLER_CHANGER
 #define NOBODY CALLER_NOBODY
 
 /* clang-format off */
@@ -33,10 +34,12 @@ const struct endpoint endpoints[] = {
     { READER,    "GET",    "/mailboxes/{mailbox}/folders/{folder}", MAIL_READER,  NO_BODY,   fetch_folder       },
     { READER,    "GET",    MESSAGES,                               MAIL_READER,   NO_BODY,   list_messages      },
     { READER,    "GET",    MESSAGES "{message}",                   MAIL_READER,   NO_BODY,   fetch_message      },
+    { READER,    "PATCH",  MESSAGES "{message}",                   MAIL_CHANGER,  JSON_BODY, patch_message      },
     { READER,    "GET",    DOCUMENTS,                              MAIL_READER,   NO_BODY,   list_documents     },
     { READER,    "GET",    DOCUMENTS "{document}",                 MAIL_READER,   NO_BODY,   fetch_document     },
     { READER,    "GET",    FILES,                                  MAIL_READER,   NO_BODY,   list_files         },
     { READER,    "GET",    FILES "{file}",                         MAIL_READER,   NO_BODY,   fetch_file         },
+    { READER,    "GET",    FILES "{file}/content",                 MAIL_READER,   NO_BODY,   fetch_content      },
 
     /* our own, outside the contract's paths */
     { SENDER,    "POST",   "/apis/gateway/v1/empty",               NOBODY,        ANY_BODY,  handle_empty       },

@@ -31,6 +31,11 @@ void json_free(struct json *json)
     json_decref((json_t *)json);
 }
 
+size_t json_size(const struct json *json)
+{
+    return json_object_size(value_of(json));
+}
+
 bool json_has(const struct json *json, const char *name)
 {
     return member(json, name) != NULL;
@@ -50,6 +55,14 @@ bool json_number(const struct json *json, const char *name, int64_t *number)
         return false;
     *number = (int64_t)size;
     return true;
+}
+
+bool json_flag(const struct json *json, const char *name, bool *flag)
+{
+    const json_t *value = member(json, name);
+
+    *flag = json_is_true(value);
+    return json_is_boolean(value);
 }
 
 bool json_has_array(const struct json *json, const char *name)

@@ -13,6 +13,8 @@ struct json;
 struct json *json_read(const char *text, size_t length);
 void json_free(struct json *json);
 
+/* How many members it has. */
+size_t json_size(const struct json *json);
 bool json_has(const struct json *json, const char *name);
 
 /* Texts belong to the object. NULL: absent, or no text. */
@@ -20,6 +22,9 @@ const char *json_text(const struct json *json, const char *name);
 
 /* A number, cut to whole; false: absent, no number, or beyond what 53 bits count exactly. */
 bool json_number(const struct json *json, const char *name, int64_t *number);
+
+/* False: absent, or neither true nor false. */
+bool json_flag(const struct json *json, const char *name, bool *flag);
 
 /* An array: its length, 0 also when absent or no array; its elements, NULL when of another kind. An element belongs
  * to the object. */

@@ -4,13 +4,16 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "gateway/base/ids.h"
 
-/* The folder is shared with the writer through a group, which may read a file and, because the folder is its own too,
- * take it over by rename. */
-#define SPOOL_FILE_MODE 0640
+/* The folder is shared with the writer through a group, which may take a file over by rename because the folder is its
+ * own too. The file stays its maker's, in a group that the readers of contents/ are not in, and nobody else could give it
+ * away: so who may read it is decided by the folder that it lies in, and by that alone. */
+#define SPOOL_FILE_MODE 0644
+#define SPOOL_UMASK 022
 
 bool spool_failed(struct error *error, const char *doing, int reason)
 {
@@ -45,6 +48,7 @@ void spool_close(struct spool *spool)
 int spool_make(const struct spool *spool, char name[SPOOL_NAME_SIZE], struct error *error)
 {
     struct uuid random;
+    mode_t before;
     int fd;
 
     if (!uuid_random(&random)) {
@@ -52,7 +56,9 @@ int spool_make(const struct spool *spool, char name[SPOOL_NAME_SIZE], struct err
         return -1;
     }
     uuid_format(&random, name);
+    before = umask(SPOOL_UMASK);
     fd = openat(spool->folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, SPOOL_FILE_MODE);
+    umask(before);
     if (fd >= 0)
         return fd;
     spool_failed(error, "making a file in", errno);

@@ -60,11 +60,13 @@ struct request {
     const char *certificate_verdict; /* nginx's: SUCCESS, NONE, FAILED:reason */
     bool token_port;                 /* came to the port of bearer tokens, which knows no certificates */
     const char *remote_address;
-    int64_t now; /* wall clock at the beginning */
+    const char *range, *if_range, *if_none_match, *if_match; /* headers as they came; NULL: none */
+    int64_t now;                                             /* wall clock at the beginning */
     struct trace trace;
     struct arena *arena;
     struct error error;
-    struct findings findings; /* what the refusal tells besides error */
+    struct findings findings;    /* what the refusal tells besides error */
+    const char *refusal_headers; /* lines for a refusal, each ended by CRLF; NULL: none */
     struct service *service;
     void *caller; /* who calls, once access was checked: struct system of gateway/store, struct person of
                    * gateway/identity */
@@ -108,6 +110,19 @@ bool respond_bytes(struct request *rq, int status, const char *type, const char 
 bool respond_json(struct request *rq, int status, const struct buffer *json);
 bool respond_empty(struct request *rq, int status);
 
+/* The same in pieces: `size` bytes in all follow by respond_more(), none where the method is HEAD. False: nginx is gone,
+ * so what would follow is of no use. */
+bool respond_begin(struct request *rq, int status, const char *type, const char *extra, uint64_t size);
+bool respond_more(struct request *rq, const void *bytes, size_t size);
+
+/* Which bytes of `size` a Range header asks for (RFC 9110, section 14): RANGE_WHOLE also where it is absent, malformed
+ * or asks for several, which may be answered with everything. */
+enum range { RANGE_WHOLE, RANGE_PART, RANGE_BEYOND };
+enum range range_read(const char *header, uint64_t size, uint64_t *begin, uint64_t *length);
+
+/* Whether an If-None-Match header names this entity tag ("\"...\""), strong or weak, or any ("*"). */
+bool etag_named(const char *header, const char *etag);
+
 /* The answer for rq->error and rq->findings, as CONTRACT.md, Errors: {code, message, messageDa, fault, retry, traceId,
  * fieldErrors}. With findings of severity error the first of them in document order is the outer code. 429 and 503
  * carry Retry-After, 405 `allow` (may be NULL). `more` (may be NULL) adds members, each with a comma before it. */
@@ -123,6 +138,13 @@ struct page {
     uint64_t page, size;
 };
 bool request_page(struct request *rq, struct page *page);
+
+/* The version in If-Match, 3 or "3" (CONTRACT.md, Reading). */
+bool request_if_match(struct request *rq, int64_t *version);
+
+/* The body, a JSON object of at most `most` bytes; free it with json_free(). */
+struct json;
+bool request_json(struct request *rq, size_t most, struct json **json);
 
 /* Refuses parameters that are not among `known` (ends with NULL). */
 bool request_parameters_known(struct request *rq, const char *const *known);

@@ -18,6 +18,10 @@ enum fastcgi_parameter {
     PARAM_TRACE_ID,
     PARAM_TRACEPARENT,
     PARAM_AUTHORIZATION,
+    PARAM_RANGE,
+    PARAM_IF_RANGE,
+    PARAM_IF_NONE_MATCH,
+    PARAM_IF_MATCH,
     PARAM_TYPE_SENT, /* the header as it came: nginx makes PARAM_TYPE of the first and is silent about a second */
     PARAM_COUNT
 };

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "gateway/base/json.h"
 #include "gateway/base/text.h"
 
 static const char *const names[PARAM_COUNT] = {
@@ -17,6 +18,10 @@ static const char *const names[PARAM_COUNT] = {
     [PARAM_TRACE_ID] = "DP_TRACE_ID",
     [PARAM_TRACEPARENT] = "HTTP_TRACEPARENT",
     [PARAM_AUTHORIZATION] = "HTTP_AUTHORIZATION",
+    [PARAM_RANGE] = "HTTP_RANGE",
+    [PARAM_IF_RANGE] = "HTTP_IF_RANGE",
+    [PARAM_IF_NONE_MATCH] = "HTTP_IF_NONE_MATCH",
+    [PARAM_IF_MATCH] = "HTTP_IF_MATCH",
     [PARAM_TYPE_SENT] = "HTTP_CONTENT_TYPE",
 };
 
@@ -131,6 +136,10 @@ bool request_fill(struct request *rq, char *const *environment)
     rq->certificate = values[PARAM_CERTIFICATE];
     rq->token_port = values[PARAM_CREDENTIALS] && strcmp(values[PARAM_CREDENTIALS], "token") == 0;
     rq->authorization = values[PARAM_AUTHORIZATION];
+    rq->range = values[PARAM_RANGE];
+    rq->if_range = values[PARAM_IF_RANGE];
+    rq->if_none_match = values[PARAM_IF_NONE_MATCH];
+    rq->if_match = values[PARAM_IF_MATCH];
     rq->remote_address = values[PARAM_ADDRESS] ? values[PARAM_ADDRESS] : "";
     trace_begin(&rq->trace, values[PARAM_TRACEPARENT], values[PARAM_TRACE_ID]);
     if (!take_length(rq, values[PARAM_LENGTH]) || !take_type(rq, values[PARAM_TYPE])
@@ -182,4 +191,54 @@ bool request_page(struct request *rq, struct page *page)
     if (page->page * page->size > DEPTH_MOST)
         return error_set(&rq->error, ERROR_PAGE_TOO_DEEP, "page", NULL);
     return true;
+}
+
+bool request_if_match(struct request *rq, int64_t *version)
+{
+    char digits[20];
+    uint64_t number;
+    size_t length = rq->if_match ? strlen(rq->if_match) : 0;
+    bool quoted = length > 2 && rq->if_match[0] == '"' && rq->if_match[length - 1] == '"';
+
+    if (!length)
+        return error_set(&rq->error, ERROR_IF_MATCH_MISSING, "If-Match", NULL);
+    length -= quoted ? 2 : 0;
+    if (length >= sizeof digits)
+        return error_set(&rq->error, ERROR_PARAMETER_INVALID, "If-Match", "not a version");
+    memcpy(digits, rq->if_match + quoted, length);
+    digits[length] = '\0';
+    if (!text_to_number(digits, INT64_MAX, &number))
+        return error_set(&rq->error, ERROR_PARAMETER_INVALID, "If-Match", "not a version");
+    *version = (int64_t)number;
+    return true;
+}
+
+static bool read_whole(struct request *rq, char *bytes, size_t room, size_t *size)
+{
+    size_t got = 1;
+
+    for (*size = 0; got > 0 && *size < room; *size += got)
+        if (!request_read(rq, bytes + *size, room - *size, &got, &rq->error))
+            return false;
+    return true;
+}
+
+bool request_json(struct request *rq, size_t most, struct json **json)
+{
+    char *bytes = arena_alloc(rq->arena, most + 1);
+    size_t size;
+
+    *json = NULL;
+    if (!rq->content_type || strcmp(rq->content_type, "application/json") != 0)
+        return error_set(&rq->error, ERROR_MEDIA_TYPE, "Content-Type", NULL);
+    if (rq->content_length < 0)
+        return error_set(&rq->error, ERROR_LENGTH_REQUIRED, "Content-Length", NULL);
+    if ((uint64_t)rq->content_length > most)
+        return error_set(&rq->error, ERROR_BODY_TOO_LARGE, NULL, NULL);
+    if (!bytes)
+        return error_set(&rq->error, ERROR_OUT_OF_MEMORY, NULL, NULL);
+    if (!read_whole(rq, bytes, most, &size))
+        return false;
+    *json = json_read(bytes, size);
+    return *json || error_set(&rq->error, ERROR_JSON_MALFORMED, NULL, NULL);
 }

@@ -17,6 +17,8 @@ static const char *reason(int status)
         {200, "OK"},
         {201, "Created"},
         {204, "No Content"},
+        {206, "Partial Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -28,6 +30,8 @@ static const char *reason(int status)
         {411, "Length Required"},
         {413, "Content Too Large"},
         {415, "Unsupported Media Type"},
+        {416, "Range Not Satisfiable"},
+        {422, "Unprocessable Content"},
         {429, "Too Many Requests"},
         {500, "Internal Server Error"},
         {503, "Service Unavailable"},
@@ -39,23 +43,35 @@ static const char *reason(int status)
     return "Status";
 }
 
-bool respond_bytes(struct request *rq, int status, const char *type, const char *extra, const void *body, size_t size)
+bool respond_begin(struct request *rq, int status, const char *type, const char *extra, uint64_t size)
 {
     struct buffer head = {.limit = 4096};
     bool ok = buffer_format(&head, "Status: %d %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
                             status, reason(status))
               && buffer_format(&head, "traceparent: 00-%s-%s-01\r\n", rq->trace.trace_id, rq->trace.span_id)
               && (!type || buffer_format(&head, "Content-Type: %s\r\n", type))
-              && (status == 204 || buffer_format(&head, "Content-Length: %zu\r\n", size))
+              && (status == 204 || status == 304
+                  || buffer_format(&head, "Content-Length: %llu\r\n", (unsigned long long)size))
               && (!extra || buffer_add_text(&head, extra)) && buffer_add_text(&head, "\r\n");
 
     rq->status = ok ? status : 500;
     ok = ok && server_write(rq, head.data, head.size);
-    if (ok && size > 0 && strcmp(rq->method, "HEAD") != 0) {
-        ok = server_write(rq, body, size);
-        rq->body_sent += size;
-    }
     buffer_free(&head);
+    return ok;
+}
+
+bool respond_more(struct request *rq, const void *bytes, size_t size)
+{
+    if (strcmp(rq->method, "HEAD") == 0 || size == 0)
+        return true;
+    rq->body_sent += size;
+    return server_write(rq, bytes, size);
+}
+
+bool respond_bytes(struct request *rq, int status, const char *type, const char *extra, const void *body, size_t size)
+{
+    if (respond_begin(rq, status, type, extra, size))
+        respond_more(rq, body, size);
     /* When nginx is gone there is nobody left to tell, and what was promised stays kept. */
     return true;
 }
@@ -156,7 +172,7 @@ static void error_headers(const struct request *rq, int status, const char *allo
 {
     unsigned seconds = rq->error.retry_after ? rq->error.retry_after : RETRY_AFTER_SECONDS;
 
-    out[0] = '\0';
+    snprintf(out, room, "%s", rq->refusal_headers ? rq->refusal_headers : "");
     if (status == 429 || status == 503)
         snprintf(out, room, "Retry-After: %u\r\n", seconds);
     else if (status == 401 && error_kind(rq->error.code)->fault == FAULT_READER)

@@ -18,6 +18,14 @@ struct arriving {
 
 bool submission_unpack(struct unpacker *in, struct arena *arena, struct arriving *arriving, struct error *error);
 
+/* A mailbox and its INBOX, by seq; 0: there is none. */
+struct place_found {
+    int64_t mailbox, inbox;
+};
+bool place_find(struct change *change, const char *number, struct place_found *place, struct error *error);
+/* A mailbox comes with its four folders. */
+bool place_add(struct change *change, const char *number, bool company, struct place_found *place, struct error *error);
+
 /* Finds or makes mailbox and INBOX, and counts the letter there unless it is held. */
 bool accept_place(struct change *change, struct arriving *arriving, struct error *error);
 /* One more letter, unread, in mailbox and folder. */

@@ -21,8 +21,7 @@ static bool folder_add(struct change *change, int64_t mailbox, enum folder_type 
     return true;
 }
 
-/* A mailbox comes with its four folders. */
-static bool mailbox_add(struct change *change, struct arriving *arriving, struct error *error)
+bool place_add(struct change *change, const char *number, bool company, struct place_found *place, struct error *error)
 {
     struct uuid id;
     struct query query;
@@ -32,34 +31,35 @@ static bool mailbox_add(struct change *change, struct arriving *arriving, struct
     if (!query_begin(change->backend, STMT_MAILBOX_ADD, &query, error))
         return false;
     query_set_uuid(&query, ":id", &id);
-    query_set_text(&query, ":number", arriving->submission.recipient_number);
-    query_set_number(&query, ":company", arriving->submission.recipient_is_company);
+    query_set_text(&query, ":number", number);
+    query_set_number(&query, ":company", company);
     query_set_number(&query, ":created", change->now);
     if (!query_run(&query, NULL))
         return false;
-    arriving->mailbox = query_last_id(change->backend);
+    place->mailbox = query_last_id(change->backend);
     for (enum folder_type type = FOLDER_INBOX; type < FOLDER_TYPE_COUNT; type++) {
         int64_t folder = 0;
 
-        if (!folder_add(change, arriving->mailbox, type, &folder, error))
+        if (!folder_add(change, place->mailbox, type, &folder, error))
             return false;
         if (type == FOLDER_INBOX)
-            arriving->folder = folder;
+            place->inbox = folder;
     }
     return true;
 }
 
-static bool mailbox_find(struct change *change, struct arriving *arriving, struct error *error)
+bool place_find(struct change *change, const char *number, struct place_found *place, struct error *error)
 {
     struct query query;
 
+    *place = (struct place_found){0};
     if (!query_begin(change->backend, STMT_MAILBOX_FIND, &query, error))
         return false;
-    query_set_text(&query, ":number", arriving->submission.recipient_number);
+    query_set_text(&query, ":number", number);
     query_set_number(&query, ":type", FOLDER_INBOX);
     if (query_step(&query)) {
-        arriving->mailbox = query_number(&query, 0);
-        arriving->folder = query_number(&query, 1);
+        place->mailbox = query_number(&query, 0);
+        place->inbox = query_number(&query, 1);
     }
     return query_end(&query);
 }
@@ -81,10 +81,17 @@ bool place_count(struct change *change, int64_t mailbox, int64_t folder, struct 
 
 bool accept_place(struct change *change, struct arriving *arriving, struct error *error)
 {
-    if (!arriving->submission.placed)
+    const struct submission *submission = &arriving->submission;
+    struct place_found place;
+
+    if (!submission->placed)
         return true;
-    if (!mailbox_find(change, arriving, error) || (!arriving->mailbox && !mailbox_add(change, arriving, error)))
+    if (!place_find(change, submission->recipient_number, &place, error)
+        || (!place.mailbox
+            && !place_add(change, submission->recipient_number, submission->recipient_is_company, &place, error)))
         return false;
-    arriving->held = arriving->submission.available > change->now;
+    arriving->mailbox = place.mailbox;
+    arriving->folder = place.inbox;
+    arriving->held = submission->available > change->now;
     return arriving->held || place_count(change, arriving->mailbox, arriving->folder, error);
 }

@@ -7,42 +7,46 @@
 /* ---- the file ---- */
 
 struct finding_file {
-    const char *owner;
-    const struct uuid *mailbox, *message, *document, *file;
+    const struct file_query *asked;
     struct arena *arena;
     struct message_file *found;
 };
 
+static void read_columns(struct query *query, struct arena *arena, struct message_file *found)
+{
+    query_digest(query, 0, &found->digest);
+    found->size = (uint64_t)query_number(query, 1);
+    found->filename = query_copy(query, 2, arena);
+    found->format = query_copy(query, 3, arena);
+    found->bytes = query_is_null(query, 4) ? 0 : query_number(query, 4);
+    found->opened = query_is_null(query, 5) ? 0 : query_number(query, 5);
+}
+
 static bool read_file(struct backend *backend, void *state, struct error *error)
 {
     struct finding_file *finding = state;
-    struct message_file *found = finding->found;
+    const struct file_query *asked = finding->asked;
     struct query query;
     bool there;
 
     if (!query_begin(backend, STMT_MESSAGE_FILE, &query, error))
         return false;
-    query_set_text(&query, ":owner", finding->owner);
-    query_set_uuid(&query, ":mailbox", finding->mailbox);
-    query_set_uuid(&query, ":message", finding->message);
-    query_set_uuid(&query, ":document", finding->document);
-    query_set_uuid(&query, ":file", finding->file);
+    query_set_text(&query, ":owner", asked->owner);
+    query_set_uuid(&query, ":mailbox", &asked->mailbox);
+    query_set_uuid(&query, ":message", &asked->message);
+    query_set_uuid(&query, ":document", &asked->document);
+    query_set_uuid(&query, ":file", &asked->file);
+    query_set_uuid(&query, ":identity", &asked->identity);
     there = query_step(&query);
-    if (there) {
-        query_digest(&query, 0, &found->digest);
-        found->size = (uint64_t)query_number(&query, 1);
-        found->filename = query_copy(&query, 2, finding->arena);
-        found->format = query_copy(&query, 3, finding->arena);
-        found->bytes = query_is_null(&query, 4) ? 0 : query_number(&query, 4);
-    }
+    if (there)
+        read_columns(&query, finding->arena, finding->found);
     return query_end(&query) && (there || error_set(error, ERROR_NOT_FOUND, NULL, "file"));
 }
 
-bool message_file(struct store *store, const char *owner, const struct uuid *mailbox, const struct uuid *message,
-                  const struct uuid *document, const struct uuid *file, struct arena *arena, struct message_file *found,
+bool message_file(struct store *store, const struct file_query *query, struct arena *arena, struct message_file *found,
                   struct error *error)
 {
-    struct finding_file finding = {owner, mailbox, message, document, file, arena, found};
+    struct finding_file finding = {query, arena, found};
 
     return store_read(store, DATABASE_MAIL, read_file, &finding, error);
 }

@@ -154,13 +154,33 @@ const struct statement_row statements[STMT_COUNT] = {
         "SELECT " MESSAGE_COLUMNS " FROM message m JOIN folder f ON f.seq = m.folder JOIN mailbox b ON b.seq = m.mailbox"
         " WHERE m.message_uuid = :message AND m.state = 1 AND b.id = :mailbox AND b.number = :owner"},
     [STMT_MESSAGE_FILE] = {MAIL, READER,
-        "SELECT i.digest, c.size, i.filename, i.format, c.bytes FROM message m JOIN mailbox b ON b.seq = m.mailbox"
+        "SELECT i.digest, c.size, i.filename, i.format, c.bytes, o.last FROM message m JOIN mailbox b ON b.seq = m.mailbox"
         " JOIN file i ON i.message = m.seq JOIN document d ON d.message = m.seq AND d.number = i.document"
-        " JOIN content c ON c.digest = i.digest WHERE m.message_uuid = :message AND m.state = 1"
+        " JOIN content c ON c.digest = i.digest LEFT JOIN opening o ON o.message = m.seq AND o.identity = :identity"
+        " WHERE m.message_uuid = :message AND m.state = 1"
         " AND b.id = :mailbox AND b.number = :owner AND d.id = :document AND i.id = :file"},
     /* The number comes from STMT_MESSAGE_FILE. */
     [STMT_CONTENT_BYTES] = {MAIL, READER,
         "SELECT bytes FROM content_bytes WHERE seq = :seq"},
+
+    [STMT_MESSAGE_OWN] = {MAIL, WRITER,
+        "SELECT m.seq, m.mailbox, m.folder, m.read, m.version, m.changed, m.organisation FROM message m"
+        " JOIN mailbox b ON b.seq = m.mailbox WHERE m.message_uuid = :message AND m.state = 1"
+        " AND b.id = :mailbox AND b.number = :owner"},
+    [STMT_FOLDER_OWN] = {MAIL, WRITER,
+        "SELECT seq FROM folder WHERE id = :folder AND mailbox = :mailbox"},
+    [STMT_MESSAGE_CHANGE] = {MAIL, WRITER,
+        "UPDATE message SET folder = :folder, read = :read, version = version + 1, changed = :changed WHERE seq = :seq"},
+    [STMT_MAILBOX_COUNT] = {MAIL, WRITER,
+        "UPDATE mailbox SET unread = unread + :unread WHERE seq = :seq"},
+    [STMT_FOLDER_COUNT] = {MAIL, WRITER,
+        "UPDATE folder SET total = total + :total, unread = unread + :unread WHERE seq = :seq"},
+    [STMT_OPENING_FIND] = {MAIL, WRITER,
+        "SELECT last FROM opening WHERE message = :message AND identity = :identity"},
+    [STMT_OPENING_ADD] = {MAIL, WRITER,
+        "INSERT INTO opening (message, identity, first, last) VALUES (:message, :identity, :now, :now)"},
+    [STMT_OPENING_AGAIN] = {MAIL, WRITER,
+        "UPDATE opening SET last = :now, again = again + 1 WHERE message = :message AND identity = :identity"},
 
     [STMT_ORGANISATION_ADD] = {REGISTRY, WRITER,
         "INSERT INTO organisation (id, cvr, name, type, mandatory_allowed, legal_notification_allowed, created)"

@@ -296,15 +296,47 @@ bool messages_list(struct store *store, const struct message_query *query, const
 bool message_fetch(struct store *store, const char *owner, const struct uuid *mailbox, const struct uuid *id,
                    struct arena *arena, struct message *message, struct error *error);
 
+/* What a person changes of a letter. */
+struct message_change {
+    const char *owner;
+    struct uuid mailbox, message;
+    struct uuid identity; /* who */
+    int64_t version;      /* that it must have */
+    bool set_read, read;
+    bool set_folder;
+    struct uuid folder;
+};
+/* Another version: ERROR_VERSION_CONFLICT, with *version as it is now. A folder that the mailbox has not:
+ * ERROR_FOLDER_NOT_FOUND. What is so already changes nothing. */
+bool message_patch(struct store *store, const struct message_change *change, int64_t *version, struct error *error);
+
+/* Remembers that a person opened a letter, before it is shown: the first time as the event MESSAGE_READ. `client` is the
+ * portal, may be empty. */
+struct message_opening {
+    const char *owner, *client;
+    struct uuid mailbox, message, identity;
+};
+bool message_opened(struct store *store, const struct message_opening *opening, struct error *error);
+/* Openings within so many milliseconds of the last one that was remembered are that one; asking for them is harmless and
+ * of no use. */
+#define OPENING_GATHERED INT64_C(3600000)
+
+/* Makes the mailbox of a number that nobody has written to; one that is there stays. */
+bool mailbox_open(struct store *store, const char *number, bool company, struct error *error);
+
 /* A file's content as it can be read. */
 struct message_file {
     struct digest digest;
     uint64_t size;
     const char *filename, *format; /* NULL: the MeMo says nothing */
     int64_t bytes;                 /* where they lie in the database; 0: in a file */
+    int64_t opened;                /* when `identity` last opened the letter; 0: never */
 };
-bool message_file(struct store *store, const char *owner, const struct uuid *mailbox, const struct uuid *message,
-                  const struct uuid *document, const struct uuid *file, struct arena *arena, struct message_file *found,
+struct file_query {
+    const char *owner;
+    struct uuid mailbox, message, document, file, identity;
+};
+bool message_file(struct store *store, const struct file_query *query, struct arena *arena, struct message_file *found,
                   struct error *error);
 
 /* Reads a content from front to back, however it is kept. `open` is the store's until content_close(). */

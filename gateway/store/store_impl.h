@@ -73,6 +73,15 @@ enum statement {
     STMT_MESSAGE_FETCH,
     STMT_MESSAGE_FILE,
     STMT_CONTENT_BYTES,
+    /* what persons do with their letters */
+    STMT_MESSAGE_OWN,
+    STMT_FOLDER_OWN,
+    STMT_MESSAGE_CHANGE,
+    STMT_MAILBOX_COUNT,
+    STMT_FOLDER_COUNT,
+    STMT_OPENING_FIND,
+    STMT_OPENING_ADD,
+    STMT_OPENING_AGAIN,
     /* the registry */
     STMT_ORGANISATION_ADD,
     STMT_ORGANISATION_SAME,
@@ -233,6 +242,9 @@ enum verb {
     VERB_ACCEPT,
     VERB_REPEAT,
     VERB_RECEIPT_DELETE,
+    VERB_MESSAGE_PATCH,
+    VERB_MESSAGE_OPENED,
+    VERB_MAILBOX_OPEN,
     VERB_ORGANISATION_ADD,
     VERB_SYSTEM_ADD,
     VERB_CONTACT_ADD,
@@ -371,6 +383,7 @@ struct verb_row {
 extern const struct verb_row verbs[VERB_COUNT];
 
 change_apply accept_apply, repeat_apply, receipt_delete_apply;
+change_apply message_patch_apply, message_opened_apply, mailbox_open_apply;
 change_apply organisation_add_apply, system_add_apply, contact_add_apply, contact_status_apply, revoke_apply;
 
 /* One event of the log (reliability.md R23). `tag` is of the API's EventLogEventTag; `detail` a JSON object. Neither

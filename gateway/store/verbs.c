@@ -5,6 +5,7 @@
 
 #define SENDER ROLE_SET(ROLE_SENDER)
 #define RECEIPT ROLE_SET(ROLE_RECEIPT)
+#define READER ROLE_SET(ROLE_READER)
 #define CLI ROLE_SET(ROLE_CLI)
 
 /* Machines submit by the thousand, so their letters are the bulk; what somebody waits for goes before them. */
@@ -13,6 +14,9 @@ const struct verb_row verbs[VERB_COUNT] = {
     [VERB_ACCEPT]           = {"accept",           MAIL,     LANE_BULK,        SENDER,  true,  accept_apply},
     [VERB_REPEAT]           = {"repeat",           MAIL,     LANE_BULK,        SENDER,  true,  repeat_apply},
     [VERB_RECEIPT_DELETE]   = {"receipt_delete",   MAIL,     LANE_INTERACTIVE, RECEIPT, false, receipt_delete_apply},
+    [VERB_MESSAGE_PATCH]    = {"message_patch",    MAIL,     LANE_INTERACTIVE, READER,  false, message_patch_apply},
+    [VERB_MESSAGE_OPENED]   = {"message_opened",   MAIL,     LANE_INTERACTIVE, READER,  false, message_opened_apply},
+    [VERB_MAILBOX_OPEN]     = {"mailbox_open",     MAIL,     LANE_INTERACTIVE, READER,  true,  mailbox_open_apply},
     [VERB_ORGANISATION_ADD] = {"organisation_add", REGISTRY, LANE_INTERACTIVE, CLI,     false, organisation_add_apply},
     [VERB_SYSTEM_ADD]       = {"system_add",       REGISTRY, LANE_INTERACTIVE, CLI,     false, system_add_apply},
     [VERB_CONTACT_ADD]      = {"contact_add",      REGISTRY, LANE_INTERACTIVE, CLI,     false, contact_add_apply},

@@ -1,6 +1,22 @@
 #include "handlers/reader/reader_impl.h"
 
-/* There is one at most: the caller's own, once somebody wrote to it. */
+/* The caller's own. Whoever is registered has one, and it is made when it is first asked for or written to. */
+static bool find_own(struct request *rq, bool *found, struct mailbox *mailbox)
+{
+    struct store *store = rq->service->store;
+    const char *owner = reader_owner(rq);
+    struct contact contact;
+
+    if (!mailbox_of(store, owner, found, mailbox, &rq->error))
+        return false;
+    if (*found)
+        return true;
+    if (!registry_contact(store, owner, rq->arena, found, &contact, &rq->error) || !*found)
+        return rq->error.code == ERROR_NONE;
+    return mailbox_open(store, owner, contact.company, &rq->error)
+           && mailbox_of(store, owner, found, mailbox, &rq->error);
+}
+
 bool list_mailboxes(struct request *rq)
 {
     static const char *const known[] = {"page", "size", "sortFields", NULL};
@@ -13,8 +29,7 @@ bool list_mailboxes(struct request *rq)
     size_t field;
 
     if (!request_parameters_known(rq, known) || !request_page(rq, &page)
-        || !reader_sort(rq, fields, &field, &descending)
-        || !mailbox_of(rq->service->store, reader_owner(rq), &found, &mailbox, &rq->error))
+        || !reader_sort(rq, fields, &field, &descending) || !find_own(rq, &found, &mailbox))
         return false;
     list.page = page.page;
     list.size = page.size;

@@ -19,6 +19,10 @@ bool summarize_folders(struct request *rq);
 bool list_messages(struct request *rq);
 bool fetch_message(struct request *rq);
 
+/* PATCH .../messages/{message} with {"read":true|false, "folderId":"..."}, either or both, and If-Match: the message as it
+ * is then. */
+bool patch_message(struct request *rq);
+
 /* GET .../documents/, .../documents/{document}, .../files/, .../files/{file}: parts of the message as it shows them. */
 bool list_documents(struct request *rq);
 bool fetch_document(struct request *rq);

@@ -124,6 +124,16 @@ call() {
     BODY=$(tr -d '\0' <"$out")
 }
 
+# ask TOKEN METHOD PATH [curl options]: as a person; sets STATUS and BODY
+ask() {
+    local token=$1 method=$2 path=$3 out="$BATS_TEST_TMPDIR/answer"
+    shift 3
+    : >"$out"
+    STATUS=$(curl -sS -o "$out" -w '%{http_code}' --cacert "$DP_CA" -H "Authorization: Bearer $token" -D "$out.headers" \
+        -X "$method" "$@" "$DP_READER_URL$path") || STATUS="curl failed"
+    BODY=$(tr -d '\0' <"$out")
+}
+
 # submit UUID FILE [curl options]
 submit() {
     local uuid=$1 file=$2

@@ -166,19 +166,19 @@ START_TEST(a_part_given_up_in_the_middle_leaves_nothing)
 }
 END_TEST
 
-START_TEST(a_spool_file_is_for_its_owner_and_the_group_alone)
+START_TEST(a_spool_file_is_for_whoever_reaches_its_folder)
 {
     char path[PATH_MAX];
     const char *name;
     struct stat info;
     struct part *part;
 
-    umask(0);
+    umask(077);
     open_spool();
     part = spooled_part(&name);
     snprintf(path, sizeof path, "%s/%s", folder, name);
     ck_assert_int_eq(stat(path, &info), 0);
-    ck_assert_uint_eq(info.st_mode & 07777, 0640);
+    ck_assert_uint_eq(info.st_mode & 07777, 0644);
     ck_assert_uint_eq(strlen(name), SPOOL_NAME_SIZE - 1);
     part_close(part);
     remove_folder();
@@ -366,7 +366,7 @@ Suite *suite_content(void)
     tcase_add_loop_test(tests, what_is_added_comes_back, 0, sizeof parts / sizeof *parts);
     tcase_add_test(tests, a_file_handed_over_outlives_its_part);
     tcase_add_test(tests, a_part_given_up_in_the_middle_leaves_nothing);
-    tcase_add_test(tests, a_spool_file_is_for_its_owner_and_the_group_alone);
+    tcase_add_test(tests, a_spool_file_is_for_whoever_reaches_its_folder);
     tcase_add_test(tests, finished_parts_hold_no_descriptor);
     tcase_add_test(tests, a_spool_that_cannot_be_written_is_told_and_left_clean);
     tcase_add_test(tests, a_full_disk_is_told_apart);

@@ -297,6 +297,11 @@ static const char *const single[] = {
     "HTTP_TRACEPARENT",
     "HTTP_AUTHORIZATION",
     "HTTP_CONTENT_TYPE",
+    "DP_CREDENTIALS",
+    "HTTP_RANGE",
+    "HTTP_IF_RANGE",
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MATCH",
 };
 
 START_TEST(a_header_that_is_used_comes_once)

@@ -19,7 +19,8 @@
 
 #include "gateway/base/time.h"
 
-#define SLOTS 8
+#define SLOTS 9
+#define READER_SLOT 8
 #define DRAIN SIGUSR1
 
 struct fixture {
@@ -50,10 +51,12 @@ static inline void fixture_config(struct fixture *fixture)
     };
 }
 
-/* Slots 0 to 5 speak for senders, 6 for a receipt worker, 7 for dpctl. */
+/* Slots 0 to 5 speak for senders, 6 for a receipt worker, 7 for dpctl, 8 for a reader. */
 static inline enum role fixture_role(int slot)
 {
-    return slot < 6 ? ROLE_SENDER : slot == 6 ? ROLE_RECEIPT : ROLE_CLI;
+    static const enum role others[] = {ROLE_RECEIPT, ROLE_CLI, ROLE_READER};
+
+    return slot < 6 ? ROLE_SENDER : others[slot - 6];
 }
 
 static inline void fixture_open(struct fixture *fixture)
