@@ -11,13 +11,13 @@ teardown_file() {
     sandbox_stop
 }
 
-@test "the demo tells its five steps, twice in a row" {
+@test "the demo tells its seven steps, twice in a row" {
     for time in first second; do
         run "$ROOT/tests/lib/demo.sh" "$SANDBOX_DIR"
         echo "$time: $output" >&2
         # shellcheck disable=SC2154 # set by run
         [ "$status" = 0 ]
-        [ "$(grep -cE '^[1-5]\. ' <<<"$output")" = 5 ]
+        [ "$(grep -cE '^[1-7]\. ' <<<"$output")" = 7 ]
     done
     grep -q file.name.not.allowed <<<"$output"
     grep -q https:// <<<"$output"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Shows in five steps what the gateway does, beside a running sandbox (make run).
+# Shows in seven steps what the gateway does, beside a running sandbox (make run).
 #
 #   demo.sh [SANDBOX]
 #
@@ -7,7 +7,6 @@
 set -u
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${BUILD:-$root/build}
 sandbox=${1:-$root/sandbox}
 
 fail() {
@@ -27,6 +26,14 @@ new_uuid() {
 call() {
     status=$(curl -sS --noproxy '*' -o "$work/answer" -w '%{http_code}' --cacert "$DP_CA" --cert "$DP_SENDER_CERT" \
         --key "$DP_SENDER_KEY" -H "Authorization: $DP_SENDER_AUTH" "$@") || fail "curl could not reach the gateway"
+}
+
+# ask TOKEN [CURL OPTIONS] URL: as a person, on the port of tokens; the same.
+ask() {
+    local token=$1
+    shift
+    status=$(curl -sS --noproxy '*' -o "$work/answer" -w '%{http_code}' --cacert "$DP_CA" \
+        -H "Authorization: Bearer $token" "$@") || fail "curl could not reach the gateway"
 }
 
 submit() { # submit UUID FILE
@@ -95,11 +102,53 @@ step "4. The network broke, so the system sends the first letter once more, the 
 submit "$uuid" "$work/letter.xml"
 expect 201 .
 cmp -s "$work/answer" "$work/first" || fail "the answer is another one: $(<"$work/answer")"
-echo "   It gets the very same answer as the first time. There is still one letter:"
+echo "   It gets the very same answer as the first time, and there is still one letter, as the next step shows."
 
-step "5. Borger 1's mailbox, as the operator sees it:"
-"$build/dpctl" --json mailbox list --cpr "$DP_CITIZEN_CPR" >"$work/answer" || fail "dpctl could not read the mailbox"
-is "[.[] | select(.messageUUID == \"$uuid\")] | length == 1" || fail "the letter is not there once"
-show ".[] | select(.messageUUID == \"$uuid\") | \"\(.label) from \(.senderLabel), available since \(.available)\""
+step "5. Borger 1 looks into the mailbox with a reader portal, which shows the token of the login."
+ask "$DP_CITIZEN_TOKEN" "$DP_READER_URL/apis/v1/mailboxes/"
+expect 200 '.mailboxes | length == 1'
+mailbox=$DP_READER_URL/apis/v1/mailboxes/$(jq -r '.mailboxes[0].id' "$work/answer")
+ask "$DP_CITIZEN_TOKEN" "$mailbox/messages/?size=3"
+expect 200 "[.messages[] | select(.id == \"$uuid\")] | length == 1"
+show '.messages[] | "\(if .read then "     " else "new  " end) \(.label) from \(.sender.label), available since \(.receivedDateTime)"'
 
-printf '\nEverything was as told.\n'
+step "6. The portal opens the letter and downloads its PDF."
+ask "$DP_CITIZEN_TOKEN" "$mailbox/messages/$uuid"
+expect 200 '.documents[0].files | length == 1'
+content=$(jq -r '"documents/\(.documents[0].id)/files/\(.documents[0].files[0].id)/content"' "$work/answer")
+filename=$(jq -r '.documents[0].files[0].filename' "$work/answer")
+ask "$DP_CITIZEN_TOKEN" "$mailbox/messages/$uuid/$content"
+[ "$status" = 200 ] || fail "$status $(<"$work/answer")"
+sed -n 's:.*<memo\:content>\(.*\)</memo\:content>.*:\1:p' "$work/letter.xml" | base64 -d >"$work/sent"
+cmp -s "$work/answer" "$work/sent" || fail "the bytes are not those that were sent"
+echo "   $filename, $(stat -c %s "$work/sent") bytes, the very bytes that Myndighed 1 sent. That Borger 1 opened it was on disk"
+echo "   before the first of them went out. The portal marks it as read:"
+ask "$DP_CITIZEN_TOKEN" -X PATCH -H 'If-Match: 1' -H 'Content-Type: application/json' --data '{"read": true}' \
+    "$mailbox/messages/$uuid"
+expect 200 '.read and .version == 2'
+show '{id, version, read}'
+
+step "7. Borger 2, with a token just as good, asks for the same mailbox and the same letter."
+for address in "$mailbox" "$mailbox/messages/$uuid" "$mailbox/messages/$uuid/$content"; do
+    ask "$DP_CITIZEN2_TOKEN" "$address"
+    expect 404 '.code == "not.found"'
+done
+show .message
+ask "$DP_CITIZEN2_TOKEN" "$DP_READER_URL/apis/v1/mailboxes/"
+own=$DP_READER_URL/apis/v1/mailboxes/$(jq -r '.mailboxes[0].id' "$work/answer")
+ask "$DP_CITIZEN2_TOKEN" "$own/messages/?size=1000"
+expect 200 "[.messages[] | select(.id == \"$uuid\")] | length == 0"
+echo "   Nothing in the answer tells that the letter exists, and it is not in Borger 2's own mailbox either."
+
+cat <<TEXT
+
+Everything was as told. What to try next:
+
+  Borger 1's letters:      (. $sandbox/env && curl --cacert "\$DP_CA" -H "Authorization: Bearer \$DP_CITIZEN_TOKEN" $mailbox/messages/)
+  your own letter:         the section "Send your own letter" of README.md
+  what is wrong with one:  build/dpctl validate my-letter.xml
+  every address:           build/dpctl endpoints
+  a token for anybody:     build/dpctl --config $sandbox/gateway.ini token --cpr $DP_CITIZEN2_CPR
+  the operator's view:     build/dpctl --config $sandbox/gateway.ini status
+
+TEXT
