@@ -99,7 +99,7 @@ demo:
 
 # ---- testing ----
 
-TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so fail_sync.so memo_speed store_speed disk_speed \
+TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so fail_sync.so memo_speed store_speed disk_speed pair_speed memory_handler \
     parity replay_memo)
 tools: $(TOOLS)
 
@@ -118,6 +118,8 @@ $(eval $(call test_tool,powercut_image,tests/crash))
 $(eval $(call test_tool,memo_speed,tests/bench))
 $(eval $(call test_tool,store_speed,tests/bench))
 $(eval $(call test_tool,disk_speed,tests/bench))
+$(eval $(call test_tool,pair_speed,tests/bench))
+$(eval $(call test_tool,memory_handler,tests/bench))
 $(eval $(call test_tool,replay_memo,tests/fuzz))
 $(BUILD)/tests/replay_memo: $(BUILD)/obj/tests/fuzz/memo_target.o
 

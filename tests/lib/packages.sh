@@ -12,7 +12,7 @@ run="gcc libc6-dev make pkg-config libfcgi-dev libxml2-dev libjansson-dev libsql
      libinih-dev nginx openssl curl jq procps"
 test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils sqlite3 shellcheck strace
       universal-ctags gcovr"
-bench="valgrind linux-perf"
+bench="valgrind linux-perf wrk"
 
 case "${1:-}" in
 run) wanted=$run ;;
