@@ -51,6 +51,15 @@ static void civil_from_days(int64_t days, int *year, int *month, int *day)
     *year = (int)(y + era * 400 + (*month <= 2));
 }
 
+/* The last `count` digits of a number, and what stands behind them. */
+static char *put(char *out, unsigned number, int count, char behind)
+{
+    for (int i = count - 1; i >= 0; i--, number /= 10)
+        out[i] = (char)('0' + number % 10);
+    out[count] = behind;
+    return out + count + 1;
+}
+
 void time_format(int64_t when, char out[TIME_TEXT_SIZE])
 {
     int year, month, day;
@@ -58,9 +67,13 @@ void time_format(int64_t when, char out[TIME_TEXT_SIZE])
 
     civil_from_days(left / DAY, &year, &month, &day);
     left %= DAY;
-    snprintf(out, TIME_TEXT_SIZE, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", (unsigned)year % 10000u,
-             (unsigned)month % 100u, (unsigned)day % 100u, (unsigned)(left / HOUR) % 100u,
-             (unsigned)(left / 60000 % 60), (unsigned)(left / 1000 % 60), (unsigned)(left % 1000));
+    out = put(out, (unsigned)year, 4, '-');
+    out = put(out, (unsigned)month, 2, '-');
+    out = put(out, (unsigned)day, 2, 'T');
+    out = put(out, (unsigned)(left / HOUR), 2, ':');
+    out = put(out, (unsigned)(left / 60000 % 60), 2, ':');
+    out = put(out, (unsigned)(left / 1000 % 60), 2, '.');
+    *put(out, (unsigned)(left % 1000), 3, 'Z') = '\0';
 }
 
 static int month_days(int year, int month)

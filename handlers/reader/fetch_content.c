@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PIECE ((size_t)64 * 1024)
+#define PIECE ((size_t)4 * 65528) /* records of FastCGI */
 #define FILENAME_MAX_BYTES 255
 #define HEADERS_MAX ((size_t)4096)
 

@@ -155,22 +155,27 @@ static bool add_message(void *state, const struct message *message, struct error
            || error_set(error, ERROR_PAGE_TOO_LARGE, "size", "of bytes");
 }
 
+/* In three pieces, so that the messages are not copied once more. */
 static bool send(struct request *rq, const struct message_query *query, const struct page *page,
                  const struct message_page *found, const struct buffer *messages)
 {
-    struct buffer json = {.limit = READER_JSON_MAX + 4096};
+    static const char end[] = "]}";
+    struct buffer head = {.limit = 4096};
     char next[NEXT_TEXT_SIZE];
     struct reader_list list = {
         .page = page->page, .size = page->size, .elements = found->count, .total = found->total, .name = "messages"};
+    bool ok;
 
     if (found->more) {
         next_write(query, found, page->page + 1, next);
         list.next = next;
     }
-    return reader_send(rq,
-                       reader_list_begin(&json, &list) && buffer_add(&json, messages->data, messages->size)
-                           && buffer_add_text(&json, "]}"),
-                       &json);
+    ok = reader_list_begin(&head, &list) || error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
+    if (ok && respond_begin(rq, 200, "application/json", NULL, head.size + messages->size + sizeof end - 1)
+        && respond_more(rq, head.data, head.size) && respond_more(rq, messages->data, messages->size))
+        respond_more(rq, end, sizeof end - 1);
+    buffer_free(&head);
+    return ok;
 }
 
 bool list_messages(struct request *rq)

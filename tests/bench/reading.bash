@@ -185,16 +185,16 @@ strangers() {
     done
 }
 
-# 32 portals read pages of 10 while one sender submits as fast as it can.
+# 32 portals read pages of 10 while one sender's system submits as fast as it can.
 together() {
     local pair reading
-    echo "32 portals and one sender, alone and together (pages of 10: p99 ms; letters/s of one connection):"
+    echo "32 portals and one sender, alone and together (pages of 10: p99 ms; letters/s of $clients connections):"
     for ((pair = 1; pair <= pairs; pair++)); do
         load "$work/alone" "$large?size=10"
-        measured "$work/sender-alone" --letter "$work/small.xml" -c 1 -t "$seconds" --ledger "$work/ledger-reading" --late-ledger
+        measured "$work/sender-alone" --letter "$work/small.xml" -c "$clients" -t "$seconds" --ledger "$work/ledger-reading" --late-ledger
         load "$work/beside" "$large?size=10" &
         reading=$!
-        measured "$work/sender-beside" --letter "$work/small.xml" -c 1 -t "$seconds" --ledger "$work/ledger-reading" --late-ledger
+        measured "$work/sender-beside" --letter "$work/small.xml" -c "$clients" -t "$seconds" --ledger "$work/ledger-reading" --late-ledger
         wait "$reading" || fail "reading beside a sender"
         printf '  round %d   p99 alone %8s beside %8s   sender alone %8s beside %8s\n' "$pair" "$(p99_ms "$work/alone")" \
             "$(p99_ms "$work/beside")" "$(field "$work/sender-alone" per_second)" "$(field "$work/sender-beside" per_second)"

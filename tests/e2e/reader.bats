@@ -339,7 +339,7 @@ ROWS
     content_of "$LETTER"
     mine GET "$CONTENT"
     [ "$STATUS" = 200 ]
-    writer=$(pgrep -f 'dpgateway.*writer' -u "$(stat -c %u "$DP_STATE/mail/mail.db")" | head -n 1)
+    writer=$(pgrep -P "$(cat "$DP_RUN/dpgateway.pid")" -f 'dpgateway: writer')
     kill -STOP "$writer"
     mine GET "$CONTENT"
     local opened=$STATUS
