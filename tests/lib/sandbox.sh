@@ -164,11 +164,11 @@ write_nginx() {
     dpctl errors --nginx >"$dir/nginx-errors.conf"
     body_max=$("$build/dpgateway" --config "$dir/gateway.ini" --print-config | sed -n 's/^body_max = //p')
     # A sandbox is for trying, also for trying how much it takes: its rates are no limit.
-    sed -e "s|@USER_LINE@|$user_line|;s|@RUN@|$run|g;s|@TLS_LISTEN@|127.0.0.1:$port|" \
-        -e "s|@TOKEN_LISTEN@|127.0.0.1:$((port + 1))|;s|@MONITOR_LISTEN@|127.0.0.1:$((port + 2))|" \
-        -e "s|@SERVER_CERT@|$dir/keys/server.pem|;s|@SERVER_KEY@|$dir/keys/server.key|;s|@ISSUERS@|$dir/issuers.pem|" \
-        -e "s|@ROUTES@|$dir/nginx-routes.conf|;s|@ERRORS@|$dir/nginx-errors.conf|;s|@BODY_MAX@|$body_max|" \
-        -e "s|@RATE@|100000|;s|@BURST@|100000|;/^#/d" "$root/nginx/gateway.conf.in" >"$dir/nginx.conf.new"
+    "$root/nginx/fill" USER_LINE="$user_line" RUN="$run" OWN="$run" TLS_LISTEN="127.0.0.1:$port" \
+        TOKEN_LISTEN="127.0.0.1:$((port + 1))" MONITOR_LISTEN="127.0.0.1:$((port + 2))" \
+        SERVER_CERT="$dir/keys/server.pem" SERVER_KEY="$dir/keys/server.key" ISSUERS="$dir/issuers.pem" \
+        ROUTES="$dir/nginx-routes.conf" ERRORS="$dir/nginx-errors.conf" BODY_MAX="$body_max" \
+        RATE=100000 BURST=100000 >"$dir/nginx.conf.new"
     mv "$dir/nginx.conf.new" "$dir/nginx.conf"
 }
 
