@@ -1,25 +1,28 @@
 #!/bin/sh
 # Installs the Debian packages that a set of targets needs, and nothing when they are there.
 #
-#   packages.sh run      builds and serves: make all, make run, make demo
+#   packages.sh build    builds: make all
+#   packages.sh run      and serves: make run, make demo
 #   packages.sh test     and everything that make test needs
 #   packages.sh bench    and what make bench and make crash need
 #
 # As root with apt-get, else with sudo; where neither works it names the packages in one line and ends with status 1.
 set -eu
 
-run="gcc libc6-dev make pkg-config libfcgi-dev libxml2-dev libjansson-dev libsqlite3-dev libssl-dev libseccomp-dev libcjose-dev
-     libinih-dev nginx openssl curl jq procps"
+build="gcc libc6-dev make pkg-config libfcgi-dev libxml2-dev libjansson-dev libsqlite3-dev libssl-dev libseccomp-dev
+       libcjose-dev libinih-dev"
+run="$build nginx openssl curl jq procps"
 test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils sqlite3 shellcheck strace
       universal-ctags gcovr"
 bench="valgrind linux-perf wrk"
 
 case "${1:-}" in
+build) wanted=$build ;;
 run) wanted=$run ;;
 test) wanted="$run $test" ;;
 bench) wanted="$run $test $bench" ;;
 *)
-    echo "usage: packages.sh run|test|bench" >&2
+    echo "usage: packages.sh build|run|test|bench" >&2
     exit 2
     ;;
 esac
