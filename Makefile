@@ -38,7 +38,7 @@ UNITS    := $(patsubst tests/unit/%,%,$(sort $(patsubst %/,%,$(dir $(wildcard te
 unit_name = $(subst /,_,$(1))
 UNIT_BIN := $(foreach u,$(UNITS),$(BUILD)/tests/unit_$(call unit_name,$(u)))
 
-.PHONY: all run demo test lint bench crash parity fuzz fuzz-corpus cover cover-units clean tools sanitized
+.PHONY: all run demo test container-test lint bench crash parity fuzz fuzz-corpus cover cover-units clean tools sanitized
 .SECONDARY:
 all: $(BUILD)/dpgateway $(BUILD)/dpctl
 
@@ -143,6 +143,11 @@ test:
 
 sanitized: $(UNIT_BIN) $(BUILD)/tests/replay_memo
 
+# Not part of `make test`: it takes minutes, root, and much disk.
+container-test:
+	tests/lib/packages.sh container
+	BUILD=$(BUILD) tests/container/run
+
 lint:
 	tests/lib/packages.sh test
 	tests/lib/lint
@@ -180,4 +185,5 @@ cover-units: $(UNIT_BIN)
 clean:
 	rm -rf $(BUILD) build-*
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# But for container-test's images: whole systems, with folders of such names.
+-include $(shell find $(BUILD) -path $(BUILD)/container -prune -o -type f -name '*.d' -print 2>/dev/null)

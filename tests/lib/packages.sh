@@ -5,6 +5,7 @@
 #   packages.sh run      and serves: make run, make demo
 #   packages.sh test     and everything that make test needs
 #   packages.sh bench    and what make bench and make crash need
+#   packages.sh container    what make container-test builds and starts images with; they build the programs
 #
 # As root with apt-get, else with sudo; where neither works it names the packages in one line and ends with status 1.
 set -eu
@@ -15,14 +16,16 @@ run="$build nginx openssl curl jq procps"
 test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils sqlite3 shellcheck strace
       universal-ctags gcovr"
 bench="valgrind linux-perf wrk"
+container="buildah podman runc iptables mmdebstrap docker-compose python3-yaml openssl curl jq procps"
 
 case "${1:-}" in
 build) wanted=$build ;;
 run) wanted=$run ;;
 test) wanted="$run $test" ;;
 bench) wanted="$run $test $bench" ;;
+container) wanted=$container ;;
 *)
-    echo "usage: packages.sh build|run|test|bench" >&2
+    echo "usage: packages.sh build|run|test|bench|container" >&2
     exit 2
     ;;
 esac
