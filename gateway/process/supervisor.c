@@ -310,7 +310,6 @@ int supervisor_run(int argc, char **argv, const char *config_file, const struct 
         .config_file = config_file ? strdup(config_file) : NULL, /* titles are written over the arguments */
         .duties = duties,
         .log = {.role = role_name(ROLE_SUPERVISOR), .slot = -1, .fd = STDERR_FILENO},
-        .sockets = {-1, -1, -1},
         .control = -1,
         .pid_file = -1,
         .pid = getpid(),
@@ -319,6 +318,8 @@ int supervisor_run(int argc, char **argv, const char *config_file, const struct 
     sigset_t signals;
     bool ok;
 
+    for (enum role role = 0; role < POOL_COUNT; role++)
+        supervisor.sockets[role] = -1;
     if (!read_config(&supervisor, &supervisor.config)) {
         free(supervisor.config_file);
         return 1;
