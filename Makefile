@@ -38,7 +38,7 @@ UNITS    := $(patsubst tests/unit/%,%,$(sort $(patsubst %/,%,$(dir $(wildcard te
 unit_name = $(subst /,_,$(1))
 UNIT_BIN := $(foreach u,$(UNITS),$(BUILD)/tests/unit_$(call unit_name,$(u)))
 
-.PHONY: all run demo test container-test lint bench crash parity fuzz fuzz-corpus cover cover-units clean tools sanitized
+.PHONY: all run demo test container-test upgrade-test lint bench crash parity fuzz fuzz-corpus cover cover-units clean tools sanitized
 .SECONDARY:
 all: $(BUILD)/dpgateway $(BUILD)/dpctl
 
@@ -160,6 +160,10 @@ bench:
 crash:
 	tests/lib/packages.sh bench
 	BUILD=$(BUILD) tests/crash/run
+
+upgrade-test:
+	tests/lib/packages.sh bench
+	BUILD=$(BUILD) tests/upgrade/run
 
 parity:
 	tests/lib/packages.sh test

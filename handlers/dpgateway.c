@@ -10,7 +10,9 @@
 #include "handlers/worker.h"
 #include "schema/memo.h"
 
+#ifndef VERSION
 #define VERSION "0.1"
+#endif
 
 /* ---- the writer's duty ---- */
 
@@ -58,7 +60,8 @@ static void print_help(FILE *out)
 {
     fputs("dpgateway serves a Digital Post gateway in the foreground until SIGTERM or Ctrl-C.\n"
           "\n"
-          "  dpgateway [--config FILE]    serve; SIGHUP reads the settings anew\n"
+          "  dpgateway [--config FILE]    serve; SIGHUP reads the settings anew, SIGUSR2 lets the\n"
+          "                               build that lies in this one's place take over\n"
           "\n"
           "  --config FILE     settings; without it $DP_CONFIG, else the defaults\n"
           "  --check           says what is wrong with the settings and the machine, one line each, and ends\n"
@@ -142,11 +145,15 @@ static int print_config(const char *file)
 int main(int argc, char **argv)
 {
     static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"print-config", no_argument, NULL, 'p'}, {"version", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},         {0},
+        {"config", required_argument, NULL, 'c'},
+        {"check", no_argument, NULL, 'k'},
+        {"print-config", no_argument, NULL, 'p'},
+        {"version", no_argument, NULL, 'v'},
+        {"help", no_argument, NULL, 'h'},
+        {"could-take-over", required_argument, NULL, 't'},
+        {0},
     };
-    const char *file = getenv("DP_CONFIG");
+    const char *file = getenv("DP_CONFIG"), *handover = NULL;
     int option, wanted = 0;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
@@ -156,6 +163,8 @@ int main(int argc, char **argv)
             file = optarg;
         else
             wanted = option;
+        if (option == 't')
+            handover = optarg;
     }
     if (optind < argc) {
         fprintf(stderr, "dpgateway: it takes no operands; --help tells the options\n");
@@ -170,6 +179,8 @@ int main(int argc, char **argv)
         return 0;
     case 'k':
         return check(file);
+    case 't': /* asked by a running gateway (SIGUSR2) */
+        return supervisor_could_take_over(file, handover) ? 0 : 1;
     case 'p':
         return print_config(file);
     default:

@@ -120,6 +120,8 @@ bool child_start(struct supervisor *supervisor, struct slot *slot, struct error 
     }
     slot->pid = pid;
     slot->started = time_monotonic();
+    slot->began = time_now();
+    slot->generation = supervisor->generation;
     slot->kill_at = 0;
     return true;
 }

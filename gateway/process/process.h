@@ -1,7 +1,7 @@
 /* Processes: the supervisor, the pools it keeps, and what each role may do.
  *
  * The supervisor makes every socket, starts the writer first and then the pools, restarts what dies (with back-off),
- * reloads on SIGHUP, drains on SIGTERM and SIGINT, and reads no outside byte. Every worker slot has a socketpair to the
+ * reloads on SIGHUP, becomes a new build on SIGUSR2, drains on SIGTERM and SIGINT, and reads no outside byte. Every worker slot has a socketpair to the
  * writer, made once; the supervisor keeps both ends, so that a restart of either side loses nothing. */
 #ifndef GATEWAY_PROCESS_PROCESS_H
 #define GATEWAY_PROCESS_PROCESS_H
@@ -54,6 +54,10 @@ struct duty {
 /* Runs until SIGTERM or SIGINT came and everything is drained. `argc` and `argv` are main()'s: the processes' titles
  * ("dpgateway: sender 3") go there. Returns the exit status of the program: 0, or 1 where it could not start. */
 int supervisor_run(int argc, char **argv, const char *config_file, const struct duty duties[ROLE_COUNT]);
+
+/* Whether this program could take over from the one that asks, with these settings; what is against it is told on standard
+ * error. `handover` is the number of a descriptor (handover.c). */
+bool supervisor_could_take_over(const char *config_file, const char *handover);
 
 /* Gives up what the role does not need, in this order: files (Landlock), user, system calls (seccomp), core dumps and
  * memory limits set on the way (rights.c has one row a role). Called by the supervisor's child between open and

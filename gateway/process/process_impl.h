@@ -4,6 +4,7 @@
 
 #include "gateway/process/process.h"
 
+#include <limits.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -22,6 +23,8 @@ struct slot {
     pid_t pid;                  /* 0: nobody */
     int64_t started, start_at;  /* monotonic milliseconds; not started before */
     int64_t kill_at;            /* 0: it was not told to drain */
+    int64_t began;              /* wall clock, milliseconds */
+    unsigned generation;        /* of the supervisor, when it was started */
     unsigned pause;             /* milliseconds of back-off after the last failure */
     bool vacant;                /* not to be started (again) */
 };
@@ -40,6 +43,10 @@ struct supervisor {
     size_t slot_count;
     pid_t pid;
     enum phase phase;
+    unsigned generation; /* one more with each build and each reading of the settings */
+    bool rolling;        /* processes of older generations are being replaced */
+    char program[PATH_MAX];
+    pid_t successor; /* a new build on trial; 0: none */
 };
 
 /* ---- sockets.c ---- */
@@ -56,6 +63,33 @@ bool slots_fit(struct supervisor *supervisor, struct error *error);
 void slots_close(struct supervisor *supervisor);
 /* Live processes of the pools, or the writer. */
 unsigned slots_living(const struct supervisor *supervisor, bool pools);
+
+/* Tells it to end, and remembers when it will be killed. */
+void slot_drain(struct supervisor *supervisor, struct slot *slot);
+
+/* ---- roll.c ---- */
+
+/* From now on every process is of an older generation. */
+void roll_begin(struct supervisor *supervisor);
+/* Takes the next step, if there is one to take now. */
+void roll_on(struct supervisor *supervisor);
+
+/* ---- handover.c ---- */
+
+#define HANDOVER_VARIABLE "DP_HANDOVER"
+#define HANDOVER_OPTION "--could-take-over"
+
+/* Where this program was started from; a newer one may lie there later. */
+bool handover_program(char path[PATH_MAX]);
+/* Runs the program that lies there now, to hear whether it could take over: supervisor->successor ends with status 0. */
+bool handover_try(struct supervisor *supervisor, struct error *error);
+/* Becomes that program. Returns only where it could not, with everything as it was. */
+bool handover_do(struct supervisor *supervisor, struct error *error);
+/* Whether this process is a new build that takes over; it then takes sockets, pid file, slots and children. */
+bool handover_is(void);
+bool handover_take(struct supervisor *supervisor, struct error *error);
+/* On trial: whether it could. */
+bool handover_could(const char *number);
 
 /* ---- child.c ---- */
 

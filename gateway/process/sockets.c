@@ -96,12 +96,13 @@ bool sockets_open(struct supervisor *supervisor, struct error *error)
 
     if (mkdir(folder, 0755) < 0 && errno != EEXIST)
         return error_set(error, ERROR_UNAVAILABLE, folder, "%s", strerror(errno));
-    if (!take_pid_file(supervisor, error))
+    /* What a build before us handed over is there already. */
+    if (supervisor->pid_file < 0 && !take_pid_file(supervisor, error))
         return false;
     for (enum role role = 0; role < POOL_COUNT; role++)
-        if (!make_pool_socket(supervisor, role, error))
+        if (supervisor->sockets[role] < 0 && !make_pool_socket(supervisor, role, error))
             return false;
-    return make_control_socket(supervisor, error);
+    return supervisor->control >= 0 || make_control_socket(supervisor, error);
 }
 
 static void remove_socket(const struct supervisor *supervisor, int *fd, const char *name)

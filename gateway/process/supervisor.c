@@ -16,6 +16,7 @@
 #define PAUSE_MOST 10000  /* doubled with each failure up to this, */
 #define PAUSE_AFTER 10000 /* and begun anew once it has run for so long */
 #define TURN_MS 1000
+#define ROLLING_MS 20
 
 /* ---- settings ---- */
 
@@ -91,7 +92,7 @@ static void start_due(struct supervisor *supervisor)
     }
 }
 
-static void drain(struct supervisor *supervisor, struct slot *slot)
+void slot_drain(struct supervisor *supervisor, struct slot *slot)
 {
     if (!slot->pid || slot->kill_at)
         return;
@@ -103,7 +104,7 @@ static void drain_role(struct supervisor *supervisor, bool pools)
 {
     for (size_t i = 0; i < supervisor->slot_count; i++)
         if ((supervisor->slots[i].role != ROLE_WRITER) == pools)
-            drain(supervisor, &supervisor->slots[i]);
+            slot_drain(supervisor, &supervisor->slots[i]);
 }
 
 static void kill_overdue(struct supervisor *supervisor)
@@ -125,7 +126,7 @@ static void kill_overdue(struct supervisor *supervisor)
 /* Milliseconds until the next thing that has its time. */
 static int64_t next_turn(const struct supervisor *supervisor)
 {
-    int64_t now = time_monotonic(), wait = TURN_MS;
+    int64_t now = time_monotonic(), wait = supervisor->rolling ? ROLLING_MS : TURN_MS;
 
     for (size_t i = 0; i < supervisor->slot_count; i++) {
         const struct slot *slot = &supervisor->slots[i];
@@ -174,12 +175,54 @@ static void plan_restart(struct supervisor *supervisor, struct slot *slot, int s
     slot->kill_at = 0;
 }
 
+/* ---- a new build ---- */
+
+static void try_successor(struct supervisor *supervisor)
+{
+    struct error error = {0};
+
+    if (supervisor->successor)
+        return;
+    log_line(&supervisor->log, LOG_INFO, NULL, "a new build is asked whether it can take over");
+    if (!handover_try(supervisor, &error))
+        log_error(&supervisor->log, LOG_ERROR, NULL, "no new build could be tried", &error);
+}
+
+/* It was on trial, and ended. */
+static void hear_successor(struct supervisor *supervisor, int status)
+{
+    struct error error = {0};
+
+    supervisor->successor = 0;
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        log_line(&supervisor->log, LOG_ERROR, NULL, "the new build cannot take over, this one goes on");
+    else if (supervisor->phase == PHASE_SERVE && !handover_do(supervisor, &error))
+        log_error(&supervisor->log, LOG_ERROR, NULL, "the new build did not start, this one goes on", &error);
+}
+
+bool supervisor_could_take_over(const char *config_file, const char *handover)
+{
+    struct supervisor trial = {.config_file = (char *)(uintptr_t)config_file};
+    struct config *config;
+
+    if (!handover_could(handover)) {
+        fprintf(stderr, "dpgateway: what the running build hands over is of another form; it needs a new start\n");
+        return false;
+    }
+    if (!read_config(&trial, &config))
+        return false;
+    config_close(config);
+    return true;
+}
+
 static void reap(struct supervisor *supervisor)
 {
     int status;
     pid_t pid;
 
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == supervisor->successor)
+            hear_successor(supervisor, status);
         for (size_t i = 0; i < supervisor->slot_count; i++) {
             struct slot *slot = &supervisor->slots[i];
 
@@ -189,6 +232,7 @@ static void reap(struct supervisor *supervisor)
             count_exit(supervisor, slot, status);
             plan_restart(supervisor, slot, status);
         }
+    }
 }
 
 static void count_living(struct supervisor *supervisor)
@@ -210,8 +254,7 @@ static bool same_places(const struct config *a, const struct config *b)
            && strcmp(a->socket_group, b->socket_group) == 0;
 }
 
-/* New settings, or the old ones if there is anything against the new. Every process is drained and started anew: the
- * workers at once, and a writer that is away for a moment they wait for. */
+/* New settings, or the old ones if there is anything against the new. Every process is replaced, pool by pool (roll.c). */
 static void reload(struct supervisor *supervisor)
 {
     void *prepared[ROLE_COUNT] = {0};
@@ -236,8 +279,7 @@ static void reload(struct supervisor *supervisor)
     log_level_parse(config->log_level, &supervisor->log.least);
     if (!slots_fit(supervisor, &error))
         log_error(&supervisor->log, LOG_ERROR, NULL, "not as many workers as the settings say", &error);
-    drain_role(supervisor, false);
-    drain_role(supervisor, true);
+    roll_begin(supervisor);
     log_line(&supervisor->log, LOG_INFO, NULL, "reloaded");
 }
 
@@ -264,6 +306,8 @@ static void supervise(struct supervisor *supervisor, const sigset_t *signals)
 {
     while (!stopped(supervisor)) {
         start_due(supervisor);
+        if (supervisor->phase == PHASE_SERVE)
+            roll_on(supervisor);
         count_living(supervisor);
         int64_t wait = next_turn(supervisor);
         struct timespec timeout = {.tv_sec = wait / 1000, .tv_nsec = wait % 1000 * 1000000};
@@ -271,6 +315,8 @@ static void supervise(struct supervisor *supervisor, const sigset_t *signals)
 
         if (signal == SIGHUP && supervisor->phase == PHASE_SERVE)
             reload(supervisor);
+        else if (signal == SIGUSR2 && supervisor->phase == PHASE_SERVE)
+            try_successor(supervisor);
         else if (signal == SIGTERM || signal == SIGINT)
             stop(supervisor);
         reap(supervisor);
@@ -287,6 +333,7 @@ static bool block_signals(sigset_t *signals)
     sigemptyset(signals);
     sigaddset(signals, SIGCHLD);
     sigaddset(signals, SIGHUP);
+    sigaddset(signals, SIGUSR2);
     sigaddset(signals, SIGTERM);
     sigaddset(signals, SIGINT);
     blocked = *signals;
@@ -299,6 +346,10 @@ static bool start(struct supervisor *supervisor, struct error *error)
     supervisor->metrics = metrics_open();
     if (!supervisor->metrics)
         return error_set(error, ERROR_OUT_OF_MEMORY, "metrics", NULL);
+    if (handover_is() && !handover_take(supervisor, error))
+        return false;
+    if (supervisor->slot_count)
+        roll_begin(supervisor);
     return sockets_open(supervisor, error)
            && prepare_all(supervisor->duties, supervisor->config, supervisor->prepared, error)
            && slots_fit(supervisor, error);
@@ -326,10 +377,12 @@ int supervisor_run(int argc, char **argv, const char *config_file, const struct 
     }
     log_level_parse(supervisor.config->log_level, &supervisor.log.least);
     title_open(argc, argv);
+    handover_program(supervisor.program);
     ok = block_signals(&signals) && start(&supervisor, &error);
     if (ok) {
         title_set("dpgateway: supervisor");
-        log_line(&supervisor.log, LOG_INFO, NULL, "started", LOG_N("processes", supervisor.slot_count));
+        log_line(&supervisor.log, LOG_INFO, NULL, supervisor.rolling ? "took over" : "started",
+                 LOG_N("processes", supervisor.slot_count));
         supervise(&supervisor, &signals);
         log_line(&supervisor.log, LOG_INFO, NULL, "stopped");
     } else {

@@ -98,6 +98,73 @@ set_setting() {
     ready
 }
 
+# own_programs: the gateway is served from programs of the test's own, which it can replace
+own_programs() {
+    sandbox_halt
+    cp "$BUILD/dpgateway" "$BUILD/dpctl" "$BATS_TEST_TMPDIR"
+    BUILD=$BATS_TEST_TMPDIR sandbox_serve
+}
+
+# replace_program FILE: by rename, as a package does
+replace_program() {
+    cp "$1" "$BATS_TEST_TMPDIR/new"
+    chmod 755 "$BATS_TEST_TMPDIR/new"
+    mv "$BATS_TEST_TMPDIR/new" "$BATS_TEST_TMPDIR/dpgateway"
+}
+
+@test "SIGUSR2: a new build takes over in the same process, and every other one is replaced" {
+    own_programs
+    supervisor=$(supervisor_pid)
+    before=$(children '' | sort)
+    replace_program "$BUILD/dpgateway"
+    not [ "/proc/$supervisor/exe" -ef "$BATS_TEST_TMPDIR/dpgateway" ]
+    kill -USR2 "$supervisor"
+    wait_until grep -q '"msg":"replaced: ' "$LOG"
+    [ "$(supervisor_pid)" = "$supervisor" ]
+    [ "$(comm -12 <(echo "$before") <(children '' | sort))" = "" ]
+    living sender 16
+    for pid in $supervisor $(children ''); do
+        [ "/proc/$pid/exe" -ef "$BATS_TEST_TMPDIR/dpgateway" ]
+    done
+    id=$(new_uuid)
+    letter "$id" >"$BATS_TEST_TMPDIR/letter.xml"
+    submit "$id" "$BATS_TEST_TMPDIR/letter.xml"
+    accepted "$id"
+    ready
+}
+
+@test "SIGUSR2: a build that does not run, or that these settings do not suit, does not take over" {
+    own_programs
+    before=$(children '' | sort)
+    cp "$BATS_TEST_TMPDIR/dpgateway" "$BATS_TEST_TMPDIR/good"
+    echo 'no program' >"$BATS_TEST_TMPDIR/bad"
+    replace_program "$BATS_TEST_TMPDIR/bad"
+    kill -USR2 "$(supervisor_pid)"
+    wait_until grep -q 'cannot take over' "$LOG"
+    replace_program "$BATS_TEST_TMPDIR/good"
+    set_setting sender_workers many
+    kill -USR2 "$(supervisor_pid)"
+    twice() { [ "$(grep -c 'cannot take over' "$LOG")" = 2 ]; }
+    wait_until twice
+    grep -q 'sender_workers: must be a whole number' "$LOG"
+    [ "$(children '' | sort)" = "$before" ]
+    ready
+}
+
+@test "what new settings do not let start leaves the others at work" {
+    sed -i "s|^issuers_file = .*|issuers_file = $SANDBOX_DIR/keys/server.key|" "$DP_CONFIG"
+    kill -HUP "$(supervisor_pid)"
+    failing() { [ "$(grep -c '"of":"sender",.*"exit":1' "$LOG")" -ge 12 ]; }
+    wait_until failing
+    id=$(new_uuid)
+    letter "$id" >"$BATS_TEST_TMPDIR/letter.xml"
+    submit "$id" "$BATS_TEST_TMPDIR/letter.xml"
+    accepted "$id"
+    call GET /apis/v1/receipts/
+    [ "$STATUS" = 200 ]
+    not grep -q '"msg":"replaced: ' "$LOG"
+}
+
 @test "a second gateway in the same folder is refused" {
     run "$BUILD/dpgateway" --config "$DP_CONFIG"
     [ "$status" = 1 ]
