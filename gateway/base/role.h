@@ -7,6 +7,7 @@ enum role {
     ROLE_RECEIPT,    /* receipts and pull */
     ROLE_READER,     /* mailboxes, for portals */
     ROLE_MONITOR,    /* health and metrics */
+    ROLE_DISPATCHER, /* the one process with an outward network */
     ROLE_WRITER,     /* the one process that writes */
     ROLE_CLI,        /* dpctl */
     ROLE_SUPERVISOR, /* starts the others */

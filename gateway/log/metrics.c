@@ -58,6 +58,10 @@ static const struct metric_row rows[METRIC_COUNT] = {
     [METRIC_CERTIFICATE_CACHE] =
         {"dp_certificate_cache_total", "Certificates looked up.", COUNTER, "outcome", {"hit", "miss"}},
     [METRIC_WRITER_BEAT] = {"dp_writer_beat_milliseconds", "Wall clock of the writer's last turn.", GAUGE},
+    [METRIC_JOBS] =
+        {"dp_outbox_jobs", "Jobs of the outbox that are not done.", GAUGE, "state", {"waiting", "put_aside"}},
+    [METRIC_PUSHES] =
+        {"dp_outbox_pushes_total", "Tries of the outbox.", COUNTER, "outcome", {"done", "failed", "put_aside"}},
 };
 
 /* Upper bounds: microseconds, and counts. */

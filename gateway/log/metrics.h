@@ -30,6 +30,8 @@ enum metric {
     METRIC_WORKER_EXITS,      /* counter by how: drained, failed, killed */
     METRIC_CERTIFICATE_CACHE, /* counter by outcome: hit, miss */
     METRIC_WRITER_BEAT,       /* gauge: wall clock in milliseconds of the writer's last turn */
+    METRIC_JOBS,              /* gauge of outbox jobs by state: waiting (leased ones too), put_aside */
+    METRIC_PUSHES,            /* counter of tries by outcome: done, failed (tried again later), put_aside */
     METRIC_COUNT
 };
 

@@ -9,7 +9,7 @@ static const char *const names[TOTAL_COUNT] = {
     [TOTAL_MESSAGES] = "messages", [TOTAL_HELD] = "held",
     [TOTAL_CONTENTS] = "contents", [TOTAL_CONTENT_BYTES] = "content_bytes",
     [TOTAL_RECEIPTS] = "receipts", [TOTAL_EVENTS] = "events",
-    [TOTAL_JOBS] = "jobs",
+    [TOTAL_JOBS] = "jobs",         [TOTAL_JOBS_PUT_ASIDE] = "jobs_put_aside",
 };
 
 /* The same statement in either database. */

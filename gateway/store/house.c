@@ -158,6 +158,9 @@ bool house_keep(struct writer *writer, struct error *error)
     metrics_set(writer->metrics, METRIC_WRITER_BEAT, 0, (uint64_t)writer->now);
     metrics_set(writer->metrics, METRIC_QUEUE, 0, writer->queue.count[LANE_INTERACTIVE]);
     metrics_set(writer->metrics, METRIC_QUEUE, 1, writer->queue.count[LANE_BULK]);
+    metrics_set(writer->metrics, METRIC_JOBS, 0, (uint64_t)writer->desks[DATABASE_MAIL].book.totals[TOTAL_JOBS]);
+    metrics_set(writer->metrics, METRIC_JOBS, 1,
+                (uint64_t)writer->desks[DATABASE_MAIL].book.totals[TOTAL_JOBS_PUT_ASIDE]);
     if (monotonic < writer->second + 1000)
         return true;
     writer->second = monotonic;

@@ -27,6 +27,7 @@ static const bool readable[ROLE_COUNT][DATABASE_COUNT] = {
     [ROLE_SENDER] = {[DATABASE_REGISTRY] = true},
     [ROLE_RECEIPT] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
     [ROLE_READER] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
+    [ROLE_DISPATCHER] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
     [ROLE_CLI] = {[DATABASE_REGISTRY] = true, [DATABASE_MAIL] = true},
 };
 

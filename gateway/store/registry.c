@@ -99,6 +99,40 @@ bool registry_system(struct store *store, const char *certificate_cvr, const str
     return store_read(store, DATABASE_REGISTRY, find_system, &search, error);
 }
 
+/* ---- where its receipts go ---- */
+
+struct endpoint_search {
+    const struct uuid *id;
+    int64_t now;
+    struct arena *arena;
+    const char *url;
+};
+
+static bool find_endpoint(struct backend *backend, void *state, struct error *error)
+{
+    struct endpoint_search *search = state;
+    struct query query;
+
+    search->url = NULL;
+    if (!query_begin(backend, STMT_SYSTEM_ENDPOINT, &query, error))
+        return false;
+    query_set_uuid(&query, ":id", search->id);
+    query_set_number(&query, ":now", search->now);
+    if (query_step(&query))
+        search->url = query_copy(&query, 0, search->arena);
+    return query_end(&query);
+}
+
+bool registry_receipt_endpoint(struct store *store, const struct uuid *id, int64_t now, struct arena *arena,
+                               const char **url, struct error *error)
+{
+    struct endpoint_search search = {.id = id, .now = now, .arena = arena};
+    bool known = store_read(store, DATABASE_REGISTRY, find_endpoint, &search, error);
+
+    *url = search.url;
+    return known;
+}
+
 /* ---- a certificate ---- */
 
 struct revoked_search {

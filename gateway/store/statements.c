@@ -8,6 +8,7 @@
 #define RECEIPT ROLE_SET(ROLE_RECEIPT)
 #define READER ROLE_SET(ROLE_READER)
 #define CLI ROLE_SET(ROLE_CLI)
+#define DISPATCHER ROLE_SET(ROLE_DISPATCHER)
 
 #define EVENT_ADD                                                                                                      \
     "INSERT INTO event (seq, time, tag, message, organisation, system, actor, detail, hash)"                           \
@@ -105,6 +106,30 @@ const struct statement_row statements[STMT_COUNT] = {
     [STMT_JOB_ADD] = {MAIL, WRITER,
         "INSERT INTO outbox (id, kind, target, subject, due) VALUES (:id, :kind, :target, :subject, :due)"},
 
+    [STMT_JOB_NEXT] = {MAIL, DISPATCHER,
+        "SELECT due FROM outbox WHERE state < 2 ORDER BY due LIMIT 1"},
+    [STMT_JOB_TARGET] = {MAIL, WRITER,
+        "SELECT min(target) FROM outbox WHERE state < 2 AND target > :after"},
+    [STMT_JOB_DUE] = {MAIL, WRITER,
+        "SELECT seq, id, kind, target, subject, tries FROM outbox WHERE state < 2 AND target = :target AND due <= :now"
+        " ORDER BY due, seq LIMIT min(:most, max(0, :per_target - (SELECT count(*) FROM outbox WHERE state = 1"
+        " AND target = :target AND lease_until > :now)))"},
+    [STMT_JOB_LEASE] = {MAIL, WRITER,
+        "UPDATE outbox SET state = 1, tries = tries + 1, due = :until, lease_until = :until WHERE seq = :seq"},
+    [STMT_JOB_END] = {MAIL, WRITER,
+        "UPDATE outbox SET state = :state, due = :due WHERE seq = :seq AND state = 1 AND tries = :tries"
+        " AND lease_until = :lease_until"},
+    [STMT_JOB_ABOUT] = {MAIL, WRITER,
+        "SELECT o.kind, o.target, m.message_uuid, m.organisation FROM outbox o LEFT JOIN receipt r ON r.id = o.subject"
+        " LEFT JOIN message m ON m.seq = r.message WHERE o.seq = :seq"},
+    [STMT_JOB_FIND] = {MAIL, WRITER,
+        "SELECT seq, state FROM outbox WHERE state <> 2 AND id = :id"},
+    [STMT_JOB_RETRY] = {MAIL, WRITER,
+        "UPDATE outbox SET state = 0, tries = 0, due = :now WHERE seq = :seq"},
+    [STMT_JOB_LIST] = {MAIL, CLI,
+        "SELECT seq, id, kind, target, subject, tries, due, state FROM outbox WHERE state <> 2 AND id > :after"
+        " ORDER BY id LIMIT :most"},
+
     [STMT_HELD_DUE] = {MAIL, WRITER,
         "SELECT m.seq, m.message_uuid, m.organisation, s.system, m.mailbox, m.folder FROM message m"
         " JOIN sender s ON s.seq = m.sender WHERE m.state = 2 AND m.available <= :now"
@@ -116,7 +141,7 @@ const struct statement_row statements[STMT_COUNT] = {
         "SELECT " RECEIPT_COLUMNS " FROM (SELECT seq FROM receipt WHERE sender = :sender"
         " AND deleted IS NULL ORDER BY seq LIMIT :size OFFSET :skip) l"
         " CROSS JOIN receipt r ON r.seq = l.seq CROSS JOIN message m ON m.seq = r.message ORDER BY r.seq"},
-    [STMT_RECEIPT_FETCH] = {MAIL, RECEIPT,
+    [STMT_RECEIPT_FETCH] = {MAIL, RECEIPT | DISPATCHER,
         "SELECT " RECEIPT_COLUMNS ", r.deleted FROM receipt r JOIN sender s ON s.seq = r.sender"
         " JOIN message m ON m.seq = r.message WHERE r.id = :id AND s.system = :system"},
     [STMT_RECEIPT_FIND] = {MAIL, WRITER,
@@ -202,6 +227,9 @@ const struct statement_row statements[STMT_COUNT] = {
     [STMT_SYSTEM_FIND] = {REGISTRY, SENDER | RECEIPT | CLI,
         "SELECT " SYSTEM_COLUMNS " FROM system s JOIN organisation o ON o.seq = s.organisation"
         " WHERE s.id = :id AND s.certificate_cvr = :cvr AND s.certificate_subject = :subject"},
+    [STMT_SYSTEM_ENDPOINT] = {REGISTRY, DISPATCHER,
+        "SELECT receipt_endpoint FROM system WHERE id = :id AND active_from <= :now"
+        " AND (active_to = 0 OR active_to > :now)"},
     [STMT_SYSTEM_OTHER] = {REGISTRY, SENDER | RECEIPT | CLI,
         "SELECT 1 FROM system WHERE certificate_cvr = :cvr AND certificate_subject = :subject LIMIT 1"},
     [STMT_SYSTEM_LIST] = {REGISTRY, CLI,
@@ -232,6 +260,7 @@ const struct statement_row statements[STMT_COUNT] = {
         "WITH there (name, n) AS (VALUES ('jobs', (SELECT count(*) FROM outbox WHERE state < 2)))" UNLIKE_COUNTER},
     [STMT_VERIFY_MAIL_TOTALS] = {MAIL, CLI,
         "WITH there (name, n) AS (VALUES ('jobs', (SELECT count(*) FROM outbox WHERE state < 2)),"
+        " ('jobs_put_aside', (SELECT count(*) FROM outbox WHERE state = 3)),"
         " ('messages', (SELECT count(*) FROM message)),"
         " ('held', (SELECT count(*) FROM message WHERE state = 2)),"
         " ('contents', (SELECT count(*) FROM content)),"

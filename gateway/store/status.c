@@ -14,7 +14,7 @@ static void take_total(struct store_status *status, const char *name, uint64_t v
         {TOTAL_MESSAGES, &status->messages}, {TOTAL_HELD, &status->held},
         {TOTAL_CONTENTS, &status->contents}, {TOTAL_CONTENT_BYTES, &status->content_bytes},
         {TOTAL_RECEIPTS, &status->receipts}, {TOTAL_EVENTS, &status->events},
-        {TOTAL_JOBS, &status->jobs_waiting},
+        {TOTAL_JOBS, &status->jobs_waiting}, {TOTAL_JOBS_PUT_ASIDE, &status->jobs_put_aside},
     };
 
     for (size_t i = 0; name && i < sizeof places / sizeof *places; i++)

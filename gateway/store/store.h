@@ -76,6 +76,10 @@ bool registry_system(struct store *store, const char *certificate_cvr, const str
 /* Whether a certificate, by SHA-256 of its DER, is on the list of revoked ones. */
 bool registry_revoked(struct store *store, const struct digest *certificate, bool *revoked, struct error *error);
 
+/* Where the receipts of a system are pushed to, while it is active at `now`; *url NULL: nowhere. */
+bool registry_receipt_endpoint(struct store *store, const struct uuid *id, int64_t now, struct arena *arena,
+                               const char **url, struct error *error);
+
 enum contact_status { CONTACT_REGISTERED, CONTACT_EXEMPT, CONTACT_CLOSED };
 struct contact {
     struct uuid id;
@@ -207,6 +211,57 @@ bool receipts_fetch(struct store *store, const struct uuid *system, const struct
 /* Marks it deleted at `now`; a second time changes nothing. Not there or not the system's: ERROR_NOT_FOUND. */
 bool receipts_delete(struct store *store, const struct uuid *system, const struct uuid *id, int64_t now,
                      struct error *error);
+
+/* ---- the outbox (mail.db): what goes out to others, written in the same change as its cause ---- */
+
+enum job_state { JOB_WAITING, JOB_LEASED, JOB_DONE, JOB_PUT_ASIDE, JOB_STATE_COUNT };
+const char *job_state_name(enum job_state state); /* "waiting", "leased", "done", "put aside" */
+
+struct job {
+    struct uuid id;
+    const char *kind;    /* "RECEIPT_PUSH" */
+    struct uuid target;  /* the system it goes to */
+    struct uuid subject; /* what it is about: a receipt; zeroes: nothing */
+    unsigned tries;      /* how often it was leased, with the lease that it was handed out by */
+    int64_t due;         /* when it is to be tried (again); of a leased one: when its lease ends */
+    enum job_state state;
+    int64_t seq; /* the store's; with tries and due it names a lease and no other */
+};
+
+#define JOBS_LEASED_MAX 64 /* at once */
+
+/* What a dispatcher asks for. */
+struct job_wish {
+    unsigned most, per_target; /* jobs now; jobs of one target that may be leased at a time, by whomever */
+    int64_t lease_ms;
+    struct uuid after; /* the target served last; zeroes before the first */
+};
+
+/* Leases jobs that are due: each target in turn gets its earliest ones, beginning behind wish->after, which moves on,
+ * so that many jobs of one target keep none of another waiting. A lease that ended before its job was reported is
+ * nobody's, and its job is due again. Sent twice because the writer died, it leases twice: what nobody heard of comes
+ * back when its lease ends. Jobs and strings go to `arena`. */
+bool jobs_lease(struct store *store, struct job_wish *wish, struct arena *arena, struct job **jobs, size_t *count,
+                struct error *error);
+
+/* The end of a leased job, with its event. *late (may be NULL): the lease is no longer this one's (or it was reported
+ * before), and nothing was changed. */
+bool job_done(struct store *store, const struct job *job, bool *late, struct error *error);
+/* It is due again at `due`; 0: it is put aside until somebody looks (job_retry), with its event. `reason` is one of our
+ * own words, of at most JOB_REASON_MAX bytes. */
+#define JOB_REASON_MAX 80
+bool job_failed(struct store *store, const struct job *job, int64_t due, const char *reason, bool *late,
+                struct error *error);
+
+/* When the next job is due, which may have passed; INT64_MAX: there is none. */
+bool jobs_next(struct store *store, int64_t *due, struct error *error);
+
+/* For dpctl: every job that is not done, in order of ids. */
+typedef bool job_each(void *state, const struct job *job);
+bool jobs_list(struct store *store, job_each *each, void *state, struct error *error);
+
+/* For dpctl: a job that waits is due now; one that was put aside begins anew. Else ERROR_NOT_FOUND. */
+bool job_retry(struct store *store, const struct uuid *id, struct error *error);
 
 /* ---- mailboxes (mail.db) ---- */
 
@@ -353,6 +408,7 @@ struct store_status {
     bool writer_running;
     uint64_t messages, held, contents, content_bytes, receipts, events, jobs_waiting, wal_mail, wal_registry,
         free_bytes;
+    uint64_t jobs_put_aside;
     unsigned schema_mail, schema_registry;
 };
 bool store_status(struct store *store, struct store_status *status, struct error *error);

@@ -53,6 +53,16 @@ enum statement {
     STMT_SENDER_ADD,
     STMT_RECEIPT_ADD,
     STMT_JOB_ADD,
+    /* the outbox */
+    STMT_JOB_NEXT,
+    STMT_JOB_TARGET,
+    STMT_JOB_DUE,
+    STMT_JOB_LEASE,
+    STMT_JOB_END,
+    STMT_JOB_ABOUT,
+    STMT_JOB_FIND,
+    STMT_JOB_RETRY,
+    STMT_JOB_LIST,
     /* held letters */
     STMT_HELD_DUE,
     STMT_HELD_RELEASE,
@@ -90,6 +100,7 @@ enum statement {
     STMT_SYSTEM_ADD,
     STMT_SYSTEM_SAME,
     STMT_SYSTEM_FIND,
+    STMT_SYSTEM_ENDPOINT,
     STMT_SYSTEM_OTHER,
     STMT_SYSTEM_LIST,
     STMT_CONTACT_ADD,
@@ -245,6 +256,10 @@ enum verb {
     VERB_MESSAGE_PATCH,
     VERB_MESSAGE_OPENED,
     VERB_MAILBOX_OPEN,
+    VERB_JOBS_LEASE,
+    VERB_JOB_DONE,
+    VERB_JOB_FAILED,
+    VERB_JOB_RETRY,
     VERB_ORGANISATION_ADD,
     VERB_SYSTEM_ADD,
     VERB_CONTACT_ADD,
@@ -329,7 +344,8 @@ enum total {
     TOTAL_CONTENT_BYTES,
     TOTAL_RECEIPTS,
     TOTAL_EVENTS,
-    TOTAL_JOBS,
+    TOTAL_JOBS, /* waiting or leased */
+    TOTAL_JOBS_PUT_ASIDE,
     TOTAL_COUNT
 };
 const char *total_name(enum total total); /* "messages", ... */
@@ -384,6 +400,7 @@ extern const struct verb_row verbs[VERB_COUNT];
 
 change_apply accept_apply, repeat_apply, receipt_delete_apply;
 change_apply message_patch_apply, message_opened_apply, mailbox_open_apply;
+change_apply jobs_lease_apply, job_done_apply, job_failed_apply, job_retry_apply;
 change_apply organisation_add_apply, system_add_apply, contact_add_apply, contact_status_apply, revoke_apply;
 
 /* One event of the log (reliability.md R23). `tag` is of the API's EventLogEventTag; `detail` a JSON object. Neither

@@ -19,8 +19,9 @@
 
 #include "gateway/base/time.h"
 
-#define SLOTS 9
+#define SLOTS 11
 #define READER_SLOT 8
+#define DISPATCHER_SLOT 9 /* and the one behind it */
 #define DRAIN SIGUSR1
 
 struct fixture {
@@ -51,10 +52,10 @@ static inline void fixture_config(struct fixture *fixture)
     };
 }
 
-/* Slots 0 to 5 speak for senders, 6 for a receipt worker, 7 for dpctl, 8 for a reader. */
+/* Slots 0 to 5 speak for senders, 6 for a receipt worker, 7 for dpctl, 8 for a reader, 9 and 10 for dispatchers. */
 static inline enum role fixture_role(int slot)
 {
-    static const enum role others[] = {ROLE_RECEIPT, ROLE_CLI, ROLE_READER};
+    static const enum role others[] = {ROLE_RECEIPT, ROLE_CLI, ROLE_READER, ROLE_DISPATCHER, ROLE_DISPATCHER};
 
     return slot < 6 ? ROLE_SENDER : others[slot - 6];
 }
