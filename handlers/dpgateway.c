@@ -7,6 +7,7 @@
 #include "gateway/identity/identity.h"
 #include "gateway/process/process.h"
 #include "gateway/store/store.h"
+#include "handlers/dispatcher.h"
 #include "handlers/worker.h"
 #include "schema/memo.h"
 
@@ -51,6 +52,7 @@ static const struct duty duties[ROLE_COUNT] = {
     [ROLE_RECEIPT] = {POOL},
     [ROLE_READER] = {POOL},
     [ROLE_MONITOR] = {POOL},
+    [ROLE_DISPATCHER] = {.open = dispatcher_open, .serve = dispatcher_serve, .close = dispatcher_close},
     [ROLE_WRITER] = {.open = open_writer, .serve = serve_writer, .close = close_writer},
 };
 

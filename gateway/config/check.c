@@ -65,6 +65,19 @@ static void check_token_keys(const struct config *config, struct config_findings
             finding_tell(findings, NULL, 0, "[identity] token_issuers: %.100s: %s", issuer->keys_file, strerror(errno));
 }
 
+static void check_readable(const char *setting, const char *path, struct config_findings *findings)
+{
+    if (*path && faccessat(AT_FDCWD, path, R_OK, AT_EACCESS) != 0)
+        finding_tell(findings, NULL, 0, "[outbox] %s: %.100s: %s", setting, path, strerror(errno));
+}
+
+static void check_outbox(const struct config *config, struct config_findings *findings)
+{
+    check_readable("ca_file", config->outbox_ca_file, findings);
+    check_readable("certificate", config->outbox_certificate, findings);
+    check_readable("key", config->outbox_key, findings);
+}
+
 static void check_group(const char *setting, const char *name, struct config_findings *findings)
 {
     if (!getgrnam(name))
@@ -76,7 +89,7 @@ static void check_users(const struct config *config, struct config_findings *fin
     char name[64];
 
     for (int role = 0; role < ROLE_COUNT; role++) {
-        if (role >= POOL_COUNT && role != ROLE_WRITER)
+        if (role >= POOL_COUNT && role != ROLE_WRITER && role != ROLE_DISPATCHER)
             continue;
         snprintf(name, sizeof name, "%s%s", config->user_prefix, role_name((enum role)role));
         if (!getpwnam(name))
@@ -96,6 +109,7 @@ bool config_check(const struct config *config, struct config_findings *findings)
     check_run(config, findings);
     check_issuers(config, findings);
     check_token_keys(config, findings);
+    check_outbox(config, findings);
     if (geteuid() == 0 && config->switch_user)
         check_users(config, findings);
     return !findings->count;

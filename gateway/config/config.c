@@ -251,6 +251,9 @@ static void check_together(struct opening *opening)
     } rules[] = {
         {config->wal_checkpoint > config->wal_cap, "store", "wal_checkpoint", "is larger than wal_cap"},
         {config->content_max > config->body_max, "memo", "content_max", "is larger than body_max"},
+        {config->outbox_lease_seconds <= config->outbox_timeout_seconds, "outbox", "lease_seconds",
+         "is not more than timeout_seconds"},
+        {!*config->outbox_certificate != !*config->outbox_key, "outbox", "certificate", "needs key, and key needs it"},
     };
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)

@@ -64,6 +64,13 @@ struct config {
     const char *const *extensions; /* lower case, NULL-terminated */
     bool keep_copy_companies, keep_copy_authorities;
     unsigned receipt_grace_hours; /* a deleted receipt still gives the same body for so long: 24 */
+    /* [outbox] */
+    unsigned outbox_concurrent, outbox_per_target;           /* pushes at a time */
+    unsigned outbox_connect_seconds, outbox_timeout_seconds; /* of one push */
+    unsigned outbox_lease_seconds;                           /* more than a push may last */
+    const char *outbox_ca_file;                              /* PEM; "": whom the system trusts */
+    const char *outbox_certificate, *outbox_key;             /* PEM, what we show; "": nothing */
+    bool outbox_plain_http;                                  /* for tests on one machine */
 };
 
 /* One problem of the settings. */

@@ -118,6 +118,25 @@ const struct setting config_settings[] = {
     {"receipts", "grace_hours", SETTING_COUNT, AT(receipt_grace_hours), "24", 0, 8760,
      "How long a deleted receipt can still be fetched by its id"},
 
+    {"outbox", "concurrent", SETTING_COUNT, AT(outbox_concurrent), "32", 1, 64,
+     "Pushes that may be under way at a time"},
+    {"outbox", "per_target", SETTING_COUNT, AT(outbox_per_target), "4", 1, 64,
+     "Pushes that may be under way to one system at a time"},
+    {"outbox", "connect_seconds", SETTING_COUNT, AT(outbox_connect_seconds), "10", 1, 300,
+     "How long a system that is pushed to may take to be reached"},
+    {"outbox", "timeout_seconds", SETTING_COUNT, AT(outbox_timeout_seconds), "30", 1, 600,
+     "How long a push may take in all"},
+    {"outbox", "lease_seconds", SETTING_COUNT, AT(outbox_lease_seconds), "120", 2, 3600,
+     "After how long a push of which nothing was heard is done anew; more than timeout_seconds"},
+    {"outbox", "ca_file", SETTING_PATH, AT(outbox_ca_file), "", 0, PATH_MOST,
+     "PEM file of those who may certify systems that are pushed to; empty: whom this machine trusts"},
+    {"outbox", "certificate", SETTING_PATH, AT(outbox_certificate), "", 0, PATH_MOST,
+     "PEM file of the certificate that is shown to them; empty: none"},
+    {"outbox", "key", SETTING_PATH, AT(outbox_key), "", 0, PATH_MOST,
+     "PEM file of its private key, which root alone needs to be able to read"},
+    {"outbox", "plain_http", SETTING_BOOL, AT(outbox_plain_http), "no", 0, 1,
+     "Whether http is pushed to as well; for trying on one machine"},
+
     {NULL, NULL, SETTING_KIND_COUNT, 0, NULL, 0, 0, NULL},
 };
 // clang-format on

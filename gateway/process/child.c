@@ -64,6 +64,13 @@ static bool find_slots(struct supervisor *supervisor, struct process *process)
     return true;
 }
 
+static int socket_of(const struct supervisor *supervisor, enum role role)
+{
+    if (role == ROLE_WRITER)
+        return supervisor->control;
+    return role < POOL_COUNT ? supervisor->sockets[role] : -1;
+}
+
 static bool make_process(struct supervisor *supervisor, const struct slot *slot, struct process *process)
 {
     bool writer = slot->role == ROLE_WRITER;
@@ -74,12 +81,12 @@ static bool make_process(struct supervisor *supervisor, const struct slot *slot,
         .config = supervisor->config,
         .metrics = supervisor->metrics,
         .log = supervisor->log,
-        .socket = writer ? supervisor->control : supervisor->sockets[slot->role],
+        .socket = socket_of(supervisor, slot->role),
         .slot = slot->worker_end,
         .prepared = supervisor->prepared[slot->role],
     };
     process->log.role = role_name(slot->role);
-    process->log.slot = writer ? -1 : slot->number;
+    process->log.slot = slot->number ? slot->number : -1;
     return !writer || find_slots(supervisor, process);
 }
 
@@ -112,8 +119,8 @@ bool child_start(struct supervisor *supervisor, struct slot *slot, struct error 
     if (pid < 0)
         return error_set(error, ERROR_INTERNAL, role_name(slot->role), "fork: %s", strerror(errno));
     if (pid == 0) {
-        if (slot->role == ROLE_WRITER)
-            title_set("dpgateway: writer");
+        if (!slot->number)
+            title_set("dpgateway: %s", role_name(slot->role));
         else
             title_set("dpgateway: %s %d", role_name(slot->role), slot->number);
         _exit(run(supervisor, slot));

@@ -1,7 +1,8 @@
 /* Processes: the supervisor, the pools it keeps, and what each role may do.
  *
- * The supervisor makes every socket, starts the writer first and then the pools, restarts what dies (with back-off),
- * reloads on SIGHUP, becomes a new build on SIGUSR2, drains on SIGTERM and SIGINT, and reads no outside byte. Every worker slot has a socketpair to the
+ * The supervisor makes every socket, starts the writer first, then dispatcher and pools, restarts what dies (with
+ * back-off), reloads on SIGHUP, becomes a new build on SIGUSR2, drains on SIGTERM and SIGINT, and reads no outside byte.
+ * Every worker slot has a socketpair to the
  * writer, made once; the supervisor keeps both ends, so that a restart of either side loses nothing. */
 #ifndef GATEWAY_PROCESS_PROCESS_H
 #define GATEWAY_PROCESS_PROCESS_H
@@ -27,12 +28,12 @@ struct process_slot {
 /* What a child knows of itself. Everything belongs to the supervisor's memory as it was at the fork. */
 struct process {
     enum role role;
-    int number; /* of the worker in its pool; 0 for the writer */
+    int number; /* of the worker in its pool; 0 for one of which there is one */
     const struct config *config;
     struct metrics *metrics;
     struct log log;
-    int socket;                       /* a pool: its listening socket, non-blocking; the writer: its control socket */
-    int slot;                         /* a worker: its end of the socketpair to the writer; -1: none */
+    int socket; /* a pool: its listening socket, non-blocking; the writer: its control socket; -1 */
+    int slot;   /* a worker: its end of the socketpair to the writer; -1: none */
     const struct process_slot *slots; /* the writer: its ends of all of them */
     size_t slot_count;
     void *prepared; /* what the duty's prepare made */

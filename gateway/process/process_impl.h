@@ -61,7 +61,7 @@ void sockets_close(struct supervisor *supervisor); /* removes them too */
 /* Makes slots until every pool has as many as the settings say; those beyond become vacant. */
 bool slots_fit(struct supervisor *supervisor, struct error *error);
 void slots_close(struct supervisor *supervisor);
-/* Live processes of the pools, or the writer. */
+/* Live processes of the pools and the dispatcher, or the writer. */
 unsigned slots_living(const struct supervisor *supervisor, bool pools);
 
 /* Tells it to end, and remembers when it will be killed. */

@@ -58,6 +58,21 @@ static const struct role_rights rights[ROLE_COUNT] = {
             .calls = {CALLS_LIVE, CALLS_SERVE},
             .memory_limit = true,
         },
+    /* Names are looked up as /etc says, whose files are replaced rather than written, so that a rule for each would soon
+     * be one for a file that is gone. What it shows and whom it trusts was read before. */
+    [ROLE_DISPATCHER] =
+        {
+            .files = {{"registry", FILES_READ},
+                      {"mail", FILES_READ},
+                      RANDOMNESS,
+                      {"/etc", FILES_READ},
+                      {"/run/systemd/resolve", FILES_READ, .may_lack = true},
+                      {"/run/resolvconf", FILES_READ, .may_lack = true},
+                      {"/run/NetworkManager", FILES_READ, .may_lack = true}},
+            .calls = {CALLS_LIVE, CALLS_SERVE, CALLS_READ, CALLS_OUT},
+            .memory_limit = true,
+            .outward = true,
+        },
     /* Its memory is bounded by queue_max and group_bytes; a limit of addresses would stop it amid a group. */
     [ROLE_WRITER] =
         {
@@ -173,7 +188,7 @@ static bool add_token_keys(const struct issuer_setting *issuer, char folders[][P
         if (i == ISSUERS_MAX || strlen(issuer->keys_file) >= PATH_MAX)
             return error_set(error, ERROR_CONFIG_INVALID, "token_issuers", "too many, or too long a path");
         strcpy(folders[i], issuer->keys_file);
-        *rule++ = (struct file_rule){dirname(folders[i]), FILES_READ};
+        *rule++ = (struct file_rule){.path = dirname(folders[i]), .right = FILES_READ};
     }
     return true;
 }
@@ -191,7 +206,7 @@ static bool confine_files(const struct process *process, const struct role_right
         rules[count] = row->files[count];
     if (row->token_keys && !add_token_keys(process->config->token_issuers, folders, rules + count, error))
         return false;
-    if (!rights_confine_files(process->config->state_dir, rules, &confined, error))
+    if (!rights_confine_files(process->config->state_dir, rules, row->outward, &confined, error))
         return false;
     if (!confined)
         tell_unconfined(process);

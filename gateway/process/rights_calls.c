@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <seccomp.h>
@@ -58,12 +60,16 @@ static const int create[] = {SCMP_SYS(fsync),     SCMP_SYS(fdatasync), SCMP_SYS(
 static const int own[] = {SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2),
                           SCMP_SYS(flock),  SCMP_SYS(fchmod),   SCMP_SYS(fchown)};
 
+/* Sockets and threads of some kinds alone (of_out, below). */
+static const int out[] = {SCMP_SYS(connect),    SCMP_SYS(bind),     SCMP_SYS(setsockopt),
+                          SCMP_SYS(socketpair), SCMP_SYS(sendmmsg), SCMP_SYS(recvmmsg)};
+
 static const struct {
     const int *calls;
     size_t count;
 } groups_of_calls[CALL_GROUP_COUNT] = {
     [CALLS_LIVE] = {LISTED(live)},     [CALLS_SERVE] = {LISTED(serve)}, [CALLS_READ] = {LISTED(read_files)},
-    [CALLS_CREATE] = {LISTED(create)}, [CALLS_OWN] = {LISTED(own)},
+    [CALLS_CREATE] = {LISTED(create)}, [CALLS_OWN] = {LISTED(own)},     [CALLS_OUT] = {LISTED(out)},
 };
 
 /* A library may try these anywhere and goes on without: SQLite, run as root, gives a log to the database's owner. */
@@ -91,6 +97,15 @@ static const struct limited_call limited[] = {
     {SCMP_SYS(fcntl), 1, ONLY(F_OFD_SETLKW)},
 };
 
+/* For CALLS_OUT: sockets of the internet, and the one by which glibc asks the kernel for the machine's addresses; a
+ * thread, but no process. */
+static const struct limited_call of_out[] = {
+    {SCMP_SYS(socket), 0, ONLY(AF_INET)},
+    {SCMP_SYS(socket), 0, ONLY(AF_INET6)},
+    {SCMP_SYS(socket), 0, ONLY(AF_NETLINK)},
+    {SCMP_SYS(clone), 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD},
+};
+
 /* A signal goes to the process itself or to nobody: abort(), raise(). */
 static const int to_itself[] = {SCMP_SYS(kill), SCMP_SYS(tgkill)};
 
@@ -103,16 +118,30 @@ static int allow_calls(scmp_filter_ctx filter, enum call_group group)
     return failure;
 }
 
-static int allow_limited(scmp_filter_ctx filter)
+static int allow_rows(scmp_filter_ctx filter, const struct limited_call *rows, size_t count)
 {
     int failure = 0;
 
-    for (size_t i = 0; !failure && i < sizeof limited / sizeof *limited; i++) {
-        const struct limited_call *row = &limited[i];
-        struct scmp_arg_cmp wanted = {row->argument, row->compare, row->first, row->second};
+    for (size_t i = 0; !failure && i < count; i++) {
+        struct scmp_arg_cmp wanted = {rows[i].argument, rows[i].compare, rows[i].first, rows[i].second};
 
-        failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, row->call, 1, &wanted);
+        failure = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, rows[i].call, 1, &wanted);
     }
+    return failure;
+}
+
+/* clone3() hides its flags from a filter; told that there is none, glibc takes clone(). */
+static int allow_out(scmp_filter_ctx filter)
+{
+    int failure = allow_rows(filter, of_out, sizeof of_out / sizeof *of_out);
+
+    return failure ? failure : seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+}
+
+static int allow_limited(scmp_filter_ctx filter)
+{
+    int failure = allow_rows(filter, limited, sizeof limited / sizeof *limited);
+
     for (size_t i = 0; !failure && i < sizeof to_itself / sizeof *to_itself; i++)
         failure = seccomp_rule_add(filter, SCMP_ACT_ALLOW, to_itself[i], 1, SCMP_A0(SCMP_CMP_EQ, (uint64_t)getpid()));
     return failure;
@@ -143,8 +172,11 @@ static int fill(scmp_filter_ctx filter, const enum call_group *groups)
 
     if (!failure)
         failure = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a tree, for it is walked at every call */
-    for (const enum call_group *group = groups; !failure && *group != CALLS_NONE; group++)
+    for (const enum call_group *group = groups; !failure && *group != CALLS_NONE; group++) {
         failure = allow_calls(filter, *group);
+        if (!failure && *group == CALLS_OUT)
+            failure = allow_out(filter);
+    }
     if (!failure)
         failure = allow_limited(filter);
     return failure ? failure : refuse_calls(filter, groups);

@@ -25,6 +25,8 @@
 #define REFER ((uint64_t)1 << 13)
 #define TRUNCATE ((uint64_t)1 << 14)
 
+#define CONNECT_TCP ((uint64_t)1 << 1)
+
 #define OF_PLAIN_FILES (EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE) /* the others are rights of folders */
 
 /* What each version of the interface added; a version has all before it too. */
@@ -109,13 +111,14 @@ static bool allow(int ruleset, const char *state_dir, const struct file_rule *ru
         return error_set(error, ERROR_CONFIG_INVALID, "dir", "the path is too long");
     fd = open(path, O_PATH | O_CLOEXEC);
     if (fd < 0)
-        return failed(path, "opening", error);
+        return (rule->may_lack && errno == ENOENT) || failed(path, "opening", error);
     ok = allow_open(ruleset, fd, allowed[rule->right] & handled, path, error);
     close(fd);
     return ok;
 }
 
-bool rights_confine_files(const char *state_dir, const struct file_rule *rules, bool *confined, struct error *error)
+bool rights_confine_files(const char *state_dir, const struct file_rule *rules, bool outward, bool *confined,
+                          struct error *error)
 {
     unsigned abi;
     struct ruleset all;
@@ -128,6 +131,8 @@ bool rights_confine_files(const char *state_dir, const struct file_rule *rules, 
     all = everything(abi);
     if (!is_enough(all.files, rules))
         return true;
+    if (outward)
+        all.network &= ~CONNECT_TCP;
     ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof all, 0);
     if (ruleset < 0)
         return failed(NULL, "a set of rules", error);

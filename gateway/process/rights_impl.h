@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define PATHS_MAX 4
+#define PATHS_MAX 8
 #define CALLS_MAX 6
 
 /* What may be done with the files below a path. */
@@ -20,6 +20,7 @@ enum file_right {
 struct file_rule {
     const char *path; /* absolute, or below state_dir; NULL behind the last */
     enum file_right right;
+    bool may_lack; /* else it must be there */
 };
 
 /* The system calls that come with one kind of work; a role has several. */
@@ -30,6 +31,7 @@ enum call_group {
     CALLS_READ,   /* opening files for reading, and SQLite's locks on them */
     CALLS_CREATE, /* making, syncing and removing files */
     CALLS_OWN,    /* the rest of a database's writer */
+    CALLS_OUT,    /* connections over the internet, and the threads that look names up for them */
     CALL_GROUP_COUNT
 };
 
@@ -39,13 +41,15 @@ struct role_rights {
     enum call_group calls[CALLS_MAX];
     bool memory_limit; /* worker_memory holds for it */
     bool token_keys;   /* reads the files of the issuers' keys too */
+    bool outward;      /* it connects to others */
 };
 
 /* ---- rights_files.c ---- */
 
 /* From now on the process opens only what the rules name. Without Landlock, or with one too old for these rules,
- * nothing happens and *confined is false. Rules must name what exists. */
-bool rights_confine_files(const char *state_dir, const struct file_rule *rules, bool *confined, struct error *error);
+ * nothing happens and *confined is false. Where the kernel can forbid connections over TCP, only `outward` leaves them. */
+bool rights_confine_files(const char *state_dir, const struct file_rule *rules, bool outward, bool *confined,
+                          struct error *error);
 
 /* ---- rights_calls.c ---- */
 

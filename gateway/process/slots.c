@@ -49,7 +49,8 @@ static unsigned use_slots(struct supervisor *supervisor, enum role role, unsigne
 
 bool slots_fit(struct supervisor *supervisor, struct error *error)
 {
-    if (!supervisor->slot_count && !add_slot(supervisor, ROLE_WRITER, 0, error))
+    if (!supervisor->slot_count
+        && (!add_slot(supervisor, ROLE_WRITER, 0, error) || !add_slot(supervisor, ROLE_DISPATCHER, 0, error)))
         return false;
     for (enum role role = 0; role < POOL_COUNT; role++) {
         unsigned wanted = supervisor->config->workers[role], count = use_slots(supervisor, role, wanted);

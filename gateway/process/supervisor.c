@@ -149,7 +149,7 @@ static void count_exit(struct supervisor *supervisor, const struct slot *slot, i
         living += supervisor->slots[i].role == slot->role && supervisor->slots[i].pid > 0;
     if (slot->role < POOL_COUNT)
         metrics_set(supervisor->metrics, METRIC_WORKERS, slot->role, living);
-    else
+    else if (slot->role == ROLE_WRITER)
         metrics_set(supervisor->metrics, METRIC_STORE_STATE, 0, STORE_DOWN);
     metrics_add(supervisor->metrics, METRIC_WORKER_EXITS, drained ? 0 : WIFEXITED(status) ? 1 : 2, 1);
     log_line(&supervisor->log, drained ? LOG_DEBUG : LOG_WARNING, NULL, drained ? "drained" : "ended",

@@ -6,7 +6,6 @@
 #include "handlers/service.h"
 
 #define HOUR INT64_C(3600000)
-#define RECEIPT_JSON_MAX ((size_t)64 * 1024)
 
 /* The id in the path. Anything that is no UUID is as absent as an unknown one. */
 static bool receipt_id(struct request *rq, struct uuid *id)
@@ -26,9 +25,9 @@ static bool wants_deletion(struct request *rq, bool *wanted)
 static bool send_receipt(struct request *rq, const struct receipt *receipt)
 {
     struct buffer json = {.limit = RECEIPT_JSON_MAX};
-    bool ok = buffer_add_text(&json, "{") && receipt_members(receipt, &json) && buffer_add_text(&json, "}");
+    bool ok = receipt_object(receipt, &json) ? respond_json(rq, 200, &json)
+                                             : error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
 
-    ok = ok ? respond_json(rq, 200, &json) : error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
     buffer_free(&json);
     return ok;
 }

@@ -17,3 +17,8 @@ bool receipt_members(const struct receipt *receipt, struct buffer *json)
            && buffer_format(json, ",\"timeStamp\":\"%s\",\"receiptStatus\":\"%s\"", time,
                             receipt_status_name(receipt->status));
 }
+
+bool receipt_object(const struct receipt *receipt, struct buffer *json)
+{
+    return buffer_add_text(json, "{") && receipt_members(receipt, json) && buffer_add_text(json, "}");
+}

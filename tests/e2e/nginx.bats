@@ -317,7 +317,7 @@ sender_workers() {
     }
     for pool in sender receipt monitor; do
         reach www-data www-data "$pool"
-        for user in nobody dp-sender dp-receipt dp-monitor; do
+        for user in nobody dp-sender dp-receipt dp-monitor dp-dispatcher; do
             reach "$user" nogroup "$pool" && status=0 || status=$?
             echo "$user at $pool: $status" >&2
             [ "$status" = 13 ]

@@ -32,6 +32,7 @@ set_setting() {
 
 @test "every process has a title of its own" {
     living writer 1
+    living 'dispatcher$' 1
     living sender 16
     living 'sender 16$' 1
     living receipt 4

@@ -11,9 +11,9 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libfcgi-dev libxml2-dev libjansson-dev libsqlite3-dev libssl-dev libseccomp-dev
-       libcjose-dev libinih-dev"
+       libcjose-dev libinih-dev libcurl4-openssl-dev"
 run="$build nginx openssl curl jq procps"
-test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils sqlite3 shellcheck strace
+test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils python3 sqlite3 shellcheck strace
       universal-ctags gcovr"
 bench="valgrind linux-perf wrk"
 container="buildah podman runc iptables mmdebstrap docker-compose python3-yaml openssl curl jq procps"

@@ -36,13 +36,14 @@ make_users() {
     for group in dp-mail dp-registry dp-spool; do
         getent group "$group" >/dev/null || groupadd --system "$group"
     done
-    for role in $pools writer; do
+    for role in $pools writer dispatcher; do
         getent passwd "dp-$role" >/dev/null ||
             useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "dp-$role"
     done
     usermod -a -G dp-registry,dp-spool dp-sender
     usermod -a -G dp-registry,dp-mail dp-receipt
     usermod -a -G dp-registry,dp-mail dp-reader
+    usermod -a -G dp-registry,dp-mail dp-dispatcher
     usermod -a -G dp-registry,dp-mail,dp-spool dp-writer
 }
 

@@ -73,6 +73,20 @@ START_TEST(issuers_are_needed_and_the_run_folder_must_have_a_parent)
 }
 END_TEST
 
+START_TEST(what_an_outbox_needs_is_looked_for)
+{
+    expect_open(open_text("[state]\ndir = .\nrun_dir = run\n[process]\nswitch_user = no\n"
+                          "[identity]\nissuers_file = issuers.pem\n"
+                          "[outbox]\nca_file = no-ca.pem\ncertificate = issuers.pem\nkey = no-key.pem\n"));
+    make_state();
+    make_file("issuers.pem");
+    ck_assert(!config_check(config, &findings));
+    ck_assert_uint_eq(findings.count, 2);
+    ck_assert(told("[outbox] ca_file"));
+    ck_assert(told("[outbox] key"));
+}
+END_TEST
+
 START_TEST(users_and_groups_are_looked_for_when_root_will_become_them)
 {
     expect_open(open_text("[state]\ndir = .\nrun_dir = run\n[identity]\nissuers_file = issuers.pem\n"
@@ -83,9 +97,10 @@ START_TEST(users_and_groups_are_looked_for_when_root_will_become_them)
     ck_assert_int_eq(config_check(config, &findings), geteuid() != 0);
     if (geteuid() != 0)
         return;
-    ck_assert_uint_eq(findings.count, POOL_COUNT + 1 + 4);
+    ck_assert_uint_eq(findings.count, POOL_COUNT + 2 + 4);
     ck_assert(told("no user dp-no-such-writer"));
     ck_assert(told("no user dp-no-such-sender"));
+    ck_assert(told("no user dp-no-such-dispatcher"));
     ck_assert(told("no group dp-no-such-spool"));
     ck_assert(told("mail_group: there is no group dp-no-mail"));
     ck_assert(told("no group dp-no-reg"));
@@ -103,6 +118,7 @@ Suite *suite_machine(void)
     tcase_add_test(tests, a_machine_that_has_everything_passes);
     tcase_add_test(tests, what_a_machine_lacks_is_told);
     tcase_add_test(tests, issuers_are_needed_and_the_run_folder_must_have_a_parent);
+    tcase_add_test(tests, what_an_outbox_needs_is_looked_for);
     tcase_add_test(tests, users_and_groups_are_looked_for_when_root_will_become_them);
     suite_add_tcase(suite, tests);
     return suite;

@@ -33,6 +33,8 @@ START_TEST(without_a_file_the_defaults_hold)
     ck_assert_uint_eq(config->content_max, 99500000);
     ck_assert(config->keep_copy_companies && !config->keep_copy_authorities);
     ck_assert_uint_eq(config->receipt_grace_hours, 24);
+    ck_assert_uint_gt(config->outbox_lease_seconds, config->outbox_timeout_seconds);
+    ck_assert(!config->outbox_plain_http);
 }
 END_TEST
 
@@ -282,6 +284,9 @@ static const struct {
     {"DP_STATE_DIR", "/a;b", "semicolons"},
     {"DP_STATE_DIR", "/a ", "blanks at its ends"},
     {"DP_STORE_WAL_CAP", "1MB", "[store] wal_checkpoint: is larger"},
+    {"DP_OUTBOX_LEASE_SECONDS", "30", "[outbox] lease_seconds: is not more"},
+    {"DP_OUTBOX_CERTIFICATE", "/c.pem", "[outbox] certificate: needs key"},
+    {"DP_OUTBOX_KEY", "/k.pem", "[outbox] certificate: needs key"},
 };
 
 START_TEST(what_is_wrong_in_the_environment_is_told_with_its_name)
@@ -333,7 +338,10 @@ static const char all_other[] =
     "skeleton_max = 64KB\nnotification_1_1 = 14\nnotification_1_2 = 15\nfurthest_days = 0\n"
     "additional_documents_max = 0\nfiles_max = 17\nextensions = pdf\n"
     "keep_copy_companies = no\nkeep_copy_authorities = yes\n"
-    "[receipts]\ngrace_hours = 18\n";
+    "[receipts]\ngrace_hours = 18\n"
+    "[outbox]\nconcurrent = 19\nper_target = 20\nconnect_seconds = 21\n"
+    "timeout_seconds = 22\nlease_seconds = 23\nca_file = /ca.pem\n"
+    "certificate = /c.pem\nkey = /k.pem\nplain_http = yes\n";
 
 static char *printed(const struct config *settings)
 {

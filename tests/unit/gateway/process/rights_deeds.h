@@ -4,7 +4,12 @@
 
 #include "tests/unit/gateway/process/rights_fixture.h"
 
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <nss.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
@@ -248,6 +253,55 @@ static inline int internet_socket(long unused)
 {
     (void)unused;
     return reason(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+}
+
+/* As glibc looks a name up, in a thread of libcurl. */
+static inline void *look_a_name_up(void *result)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+
+    *(int *)result = getaddrinfo("localhost", "443", &hints, &found);
+    if (!*(int *)result)
+        freeaddrinfo(found);
+    return NULL;
+}
+
+static inline int look_up_in_a_thread(long unused)
+{
+    pthread_t thread;
+    int result = EIO, failure;
+
+    (void)unused;
+    __nss_configure_lookup("hosts", "files dns");
+    failure = pthread_create(&thread, NULL, look_a_name_up, &result);
+    if (!failure)
+        failure = pthread_join(thread, NULL);
+    return failure ? failure : result ? EIO : 0;
+}
+
+/* To a port of this machine on which nobody listens. */
+static inline int connect_out(long unused)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0), yes = 1;
+
+    (void)unused;
+    if (fd < 0 || setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes) < 0)
+        return errno;
+    address.sin_port = htons(1);
+    return reason(connect(fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == ECONNREFUSED);
+}
+
+static inline int unix_socket(long unused)
+{
+    (void)unused;
+    return reason(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+}
+
+static inline int listen_to_others(long unused)
+{
+    (void)unused;
+    return reason(listen(listening, 8) == 0);
 }
 
 static inline int other_program(long unused)

@@ -27,13 +27,14 @@ static struct issuer_setting issuers[2];
 static struct config config;
 static int spool_folder, listening, ends[2], null;
 
-static const enum role roles[] = {ROLE_SENDER, ROLE_RECEIPT, ROLE_READER, ROLE_MONITOR, ROLE_WRITER};
+static const enum role roles[] = {ROLE_SENDER, ROLE_RECEIPT, ROLE_READER, ROLE_MONITOR, ROLE_DISPATCHER, ROLE_WRITER};
 #define ROLES (sizeof roles / sizeof *roles)
 
 /* Whether a role can become a user of its own: root alone can, and the users must be there (sandbox.sh makes them). */
 static inline bool users_there(void)
 {
-    static const char *const users[] = {"dp-sender", "dp-receipt", "dp-reader", "dp-monitor", "dp-writer"};
+    static const char *const users[] = {"dp-sender",  "dp-receipt",    "dp-reader",
+                                        "dp-monitor", "dp-dispatcher", "dp-writer"};
     static const char *const groups[] = {"dp-registry", "dp-mail", "dp-spool"};
 
     for (size_t i = 0; i < sizeof users / sizeof *users; i++)
