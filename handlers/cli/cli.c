@@ -22,6 +22,8 @@ static const struct cli_command *const commands[] = {
     &cli_mailbox_list,
     &cli_token,
     &cli_token_key,
+    &cli_jobs,
+    &cli_jobs_retry,
     &cli_status,
     &cli_backup,
     &cli_verify,
@@ -45,19 +47,24 @@ static bool is_group(const char *word)
     return false;
 }
 
-/* The command that argv[1] and, for a group, argv[2] name. */
-static const struct cli_command *find_command(int argc, char **argv)
+static const struct cli_command *find_name(const char *name)
 {
-    char name[64];
-
-    if (is_group(argv[1]))
-        snprintf(name, sizeof name, "%s %s", argv[1], argc > 2 ? argv[2] : "");
-    else
-        snprintf(name, sizeof name, "%s", argv[1]);
     for (size_t i = 0; commands[i]; i++)
         if (strcmp(commands[i]->name, name) == 0)
             return commands[i];
     return NULL;
+}
+
+/* The command that argv[1] and argv[2] name, else argv[1] alone. *words: how many of them. */
+static const struct cli_command *find_command(int argc, char **argv, int *words)
+{
+    const struct cli_command *command;
+    char name[64];
+
+    snprintf(name, sizeof name, "%s %s", argv[1], argc > 2 ? argv[2] : "");
+    command = find_name(name);
+    *words = command ? 2 : 1;
+    return command ? command : find_name(argv[1]);
 }
 
 static int run_command(const struct cli *cli, const struct cli_command *command, int argc, char **argv)
@@ -86,6 +93,7 @@ int cli_run(int argc, char **argv, FILE *out, FILE *err)
     struct cli cli = {.out = out, .err = err};
     const struct cli_command *command;
     bool group;
+    int words;
 
     if (cli_parse_globals(&cli, &argc, argv) != CLI_OK)
         return CLI_USAGE;
@@ -100,10 +108,10 @@ int cli_run(int argc, char **argv, FILE *out, FILE *err)
         cli_help_group(out, commands, argv[1]);
         return CLI_OK;
     }
-    command = find_command(argc, argv);
+    command = find_command(argc, argv, &words);
     if (!command && group)
         return cli_usage(&cli, "%s needs one of its commands; dpctl %s --help lists them", argv[1], argv[1]);
     if (!command)
         return cli_usage(&cli, "There is no command %s; dpctl --help lists them", argv[1]);
-    return run_command(&cli, command, argc - (group ? 3 : 2), argv + (group ? 3 : 2));
+    return run_command(&cli, command, argc - words - 1, argv + words + 1);
 }

@@ -65,6 +65,7 @@ extern const struct cli_command cli_organisation_add, cli_organisation_list, cli
 extern const struct cli_command cli_system_add, cli_system_list, cli_system_show;
 extern const struct cli_command cli_contact_add, cli_contact_list, cli_contact_show, cli_contact_status;
 extern const struct cli_command cli_certificate_revoke, cli_mailbox_list, cli_token, cli_token_key;
+extern const struct cli_command cli_jobs, cli_jobs_retry;
 
 /* Runs a whole command line; argv[0] is the program's name. Returns the exit status. */
 int cli_run(int argc, char **argv, FILE *out, FILE *err);

@@ -16,6 +16,13 @@ static void list(FILE *out, const struct cli_command *const *commands, const cha
             fprintf(out, "  %-20s %s\n", commands[i]->name, commands[i]->says);
 }
 
+static void list_one(FILE *out, const struct cli_command *const *commands, const char *name)
+{
+    for (size_t i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            fprintf(out, "  %-20s %s\n", commands[i]->name, commands[i]->says);
+}
+
 void cli_help_all(FILE *out, const struct cli_command *const *commands)
 {
     fprintf(out, "usage: dpctl [--config FILE] [--json] COMMAND ...\n\n");
@@ -28,6 +35,7 @@ void cli_help_group(FILE *out, const struct cli_command *const *commands, const 
     char prefix[64];
 
     snprintf(prefix, sizeof prefix, "%s ", group);
+    list_one(out, commands, group);
     list(out, commands, prefix);
     fprintf(out, "\ndpctl %s COMMAND --help shows its options and an example.\n", group);
 }
