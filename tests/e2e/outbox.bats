@@ -348,3 +348,18 @@ dispatcher_pid() {
     run "$BUILD/dpctl" --config "$DP_CONFIG" jobs retry "$(new_uuid)"
     [ "$status" = 1 ]
 }
+
+@test "plain http is spoken where the settings say so" {
+    sandbox_halt
+    DP_OUTBOX_PLAIN_HTTP=yes sandbox_serve
+    receiver_start open
+    system_with "http://localhost:$(port_of open)/r"
+    send_letter
+    wait_until are "$SYSTEM" none
+    [ "$(posts r open)" = 1 ]
+}
+
+@test "in all of this no dispatcher ended badly but by a kill" {
+    [ -z "$(grep '"msg":"ended"' "$SANDBOX_DIR.out" | jq -c 'select(.of == "dispatcher" and .signal != 9)')" ]
+    not grep -qE 'Sanitizer|runtime error' "$SANDBOX_DIR.out"
+}
