@@ -105,6 +105,7 @@ static enum child_exit run(struct supervisor *supervisor, const struct slot *slo
         log_error(&process.log, LOG_ERROR, NULL, "not started", &error);
         return CHILD_NOT_STARTED;
     }
+    supervisor->serving[slot - supervisor->slots] = true;
     ok = duty->serve(&process, state, &error);
     if (!ok)
         log_error(&process.log, LOG_ERROR, NULL, "cannot go on", &error);
@@ -114,8 +115,10 @@ static enum child_exit run(struct supervisor *supervisor, const struct slot *slo
 
 bool child_start(struct supervisor *supervisor, struct slot *slot, struct error *error)
 {
-    pid_t pid = fork();
+    pid_t pid;
 
+    supervisor->serving[slot - supervisor->slots] = false;
+    pid = fork();
     if (pid < 0)
         return error_set(error, ERROR_INTERNAL, role_name(slot->role), "fork: %s", strerror(errno));
     if (pid == 0) {

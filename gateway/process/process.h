@@ -2,8 +2,8 @@
  *
  * The supervisor makes every socket, starts the writer first, then dispatcher and pools, restarts what dies (with
  * back-off), reloads on SIGHUP, becomes a new build on SIGUSR2, drains on SIGTERM and SIGINT, and reads no outside byte.
- * Every worker slot has a socketpair to the
- * writer, made once; the supervisor keeps both ends, so that a restart of either side loses nothing. */
+ * Every worker slot has a socketpair to the writer, made once; the supervisor keeps both ends, so that a restart of either
+ * side loses nothing. */
 #ifndef GATEWAY_PROCESS_PROCESS_H
 #define GATEWAY_PROCESS_PROCESS_H
 

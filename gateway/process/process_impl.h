@@ -29,6 +29,8 @@ struct slot {
     bool vacant;                /* not to be started (again) */
 };
 
+#define SLOTS_MAX 4096
+
 enum phase { PHASE_SERVE, PHASE_POOLS_DRAIN, PHASE_WRITER_DRAIN };
 
 struct supervisor {
@@ -39,7 +41,8 @@ struct supervisor {
     struct metrics *metrics;
     void *prepared[ROLE_COUNT];
     int sockets[POOL_COUNT], control, pid_file;
-    struct slot *slots; /* slots[0] is the writer's */
+    struct slot *slots;              /* slots[0] is the writer's */
+    volatile unsigned char *serving; /* shared with the children, one a slot: it gave up its rights and serves */
     size_t slot_count;
     pid_t pid;
     enum phase phase;

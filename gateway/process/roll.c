@@ -11,13 +11,17 @@ struct standing {
     unsigned total, stale, unsettled; /* stale: of an older generation and still at work */
 };
 
-/* The writer serves once it beats: by then its databases are as they should be. */
+/* A process of this generation counts once it serves: one that cannot start is there for a moment too. The writer serves
+ * once it beats, for by then its databases are as they should be. */
 static bool is_settled(const struct supervisor *supervisor, const struct slot *slot)
 {
     if (!slot->pid || slot->kill_at)
         return false;
-    return slot->role != ROLE_WRITER || slot->generation != supervisor->generation
-           || metrics_get(supervisor->metrics, METRIC_WRITER_BEAT, 0) >= (uint64_t)slot->began;
+    if (slot->generation != supervisor->generation)
+        return true;
+    return supervisor->serving[slot - supervisor->slots]
+           && (slot->role != ROLE_WRITER
+               || metrics_get(supervisor->metrics, METRIC_WRITER_BEAT, 0) >= (uint64_t)slot->began);
 }
 
 static struct standing stand(const struct supervisor *supervisor, enum role role)

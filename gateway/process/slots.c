@@ -30,6 +30,8 @@ static bool add_slot(struct supervisor *supervisor, enum role role, int number, 
     if (!slots)
         return error_set(error, ERROR_OUT_OF_MEMORY, "slots", NULL);
     supervisor->slots = slots;
+    if (supervisor->slot_count == SLOTS_MAX)
+        return error_set(error, ERROR_CONFIG_INVALID, "workers", "more than %d processes", SLOTS_MAX);
     if (role != ROLE_WRITER && role != ROLE_MONITOR && !make_pair(&slot, error))
         return false;
     slots[supervisor->slot_count++] = slot;
@@ -47,10 +49,18 @@ static unsigned use_slots(struct supervisor *supervisor, enum role role, unsigne
     return count;
 }
 
+/* The slot of a role that has one process. A build before this one may not have had it. */
+static bool fit_single(struct supervisor *supervisor, enum role role, struct error *error)
+{
+    for (size_t i = 0; i < supervisor->slot_count; i++)
+        if (supervisor->slots[i].role == role)
+            return true;
+    return add_slot(supervisor, role, 0, error);
+}
+
 bool slots_fit(struct supervisor *supervisor, struct error *error)
 {
-    if (!supervisor->slot_count
-        && (!add_slot(supervisor, ROLE_WRITER, 0, error) || !add_slot(supervisor, ROLE_DISPATCHER, 0, error)))
+    if (!fit_single(supervisor, ROLE_WRITER, error) || !fit_single(supervisor, ROLE_DISPATCHER, error))
         return false;
     for (enum role role = 0; role < POOL_COUNT; role++) {
         unsigned wanted = supervisor->config->workers[role], count = use_slots(supervisor, role, wanted);

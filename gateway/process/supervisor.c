@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -344,7 +345,8 @@ static bool block_signals(sigset_t *signals)
 static bool start(struct supervisor *supervisor, struct error *error)
 {
     supervisor->metrics = metrics_open();
-    if (!supervisor->metrics)
+    supervisor->serving = mmap(NULL, SLOTS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (!supervisor->metrics || supervisor->serving == MAP_FAILED)
         return error_set(error, ERROR_OUT_OF_MEMORY, "metrics", NULL);
     if (handover_is() && !handover_take(supervisor, error))
         return false;
