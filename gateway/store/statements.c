@@ -308,6 +308,15 @@ const struct statement_row statements[STMT_COUNT] = {
         " GROUP BY subject) SELECT t.subject, t.n, s.seq IS NOT NULL FROM there t LEFT JOIN receipt r"
         " ON r.id = t.subject LEFT JOIN sender s ON s.seq = r.sender AND s.system = t.target"
         " WHERE t.n <> 1 OR s.seq IS NULL"},
+    [STMT_VERIFY_OPENINGS] = {MAIL, CLI,
+        "WITH told AS (SELECT message, replace(actor, '-', '') AS who, count(*) AS n FROM event"
+        " WHERE tag = 'MESSAGE_READ' GROUP BY message, actor),"
+        " kept AS (SELECT m.message_uuid AS message, lower(hex(o.identity)) AS who FROM opening o"
+        " JOIN message m ON m.seq = o.message)"
+        " SELECT k.message, coalesce(t.n, 0), 1 FROM kept k LEFT JOIN told t ON t.message = k.message"
+        " AND t.who = k.who WHERE coalesce(t.n, 0) <> 1"
+        " UNION ALL SELECT t.message, t.n, 0 FROM told t LEFT JOIN kept k ON k.message = t.message"
+        " AND k.who = t.who WHERE k.message IS NULL"},
     [STMT_VERIFY_MISSING] = {MAIL, CLI,
         "SELECT n.digest, 0, 1 FROM (SELECT digest FROM file UNION SELECT layout_digest FROM file"
         " WHERE layout_digest IS NOT NULL) n LEFT JOIN content c ON c.digest = n.digest WHERE c.digest IS NULL"},

@@ -421,7 +421,7 @@ bool store_backup(struct store *store, const char *target, store_progress *progr
 /* One thing that is not as it should be. */
 struct store_finding {
     const char *check; /* "integrity", "foreign-keys", "event-chain", "content-digest", "content-missing", "counter",
-                        * "references", "receipts", "outbox" */
+                        * "references", "receipts", "outbox", "openings" */
     const char *text;  /* ids and numbers only */
 };
 typedef void store_finding_each(void *state, const struct store_finding *finding);

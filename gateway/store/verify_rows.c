@@ -21,6 +21,7 @@ static const struct check {
     {DATABASE_MAIL, STMT_VERIFY_RECEIPTS, "receipts", "message", "business receipts", false},
     {DATABASE_MAIL, STMT_VERIFY_RECEIVED, "event-chain", "message", "events of its reception", false},
     {DATABASE_MAIL, STMT_VERIFY_JOBS, "outbox", "receipt", "pushes", false},
+    {DATABASE_MAIL, STMT_VERIFY_OPENINGS, "openings", "message", "events of its opening", false},
     {DATABASE_MAIL, STMT_VERIFY_MISSING, "content-missing", "content", "rows", false},
 };
 #define CHECKS (sizeof checks / sizeof checks[0])

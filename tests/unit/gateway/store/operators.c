@@ -36,6 +36,23 @@ static void office_end(struct office *office)
     ck_assert(store_open_control(&office->fixture.config, &office->control, &office->error));
 }
 
+/* A letter is opened by whom it is for. */
+static void letter_is_opened(struct office *office, unsigned number)
+{
+    struct store *reader = fixture_store(&office->fixture, READER_SLOT);
+    struct letter letter;
+    struct mailbox mailbox;
+    bool found;
+
+    letter_make(&letter, number);
+    ck_assert(mailbox_of(reader, letter.number, &found, &mailbox, &office->error) && found);
+    struct message_opening opening = {
+        .owner = letter.number, .mailbox = mailbox.id, .message = uuid_of(4, number), .identity = uuid_of(9, number)};
+
+    ck_assert_msg(message_opened(reader, &opening, &office->error), "%s", office->error.detail);
+    store_close(reader);
+}
+
 static void office_open(struct office *office)
 {
     memset(office, 0, sizeof *office);
@@ -43,6 +60,7 @@ static void office_open(struct office *office)
     office_start(office);
     for (unsigned i = 1; i <= LETTERS; i++)
         letter_must_be_taken(office->sender, i, false);
+    letter_is_opened(office, 2);
 }
 
 static void office_close(struct office *office)
@@ -129,6 +147,9 @@ static const struct damage {
     {"INSERT INTO outbox (id, kind, target, subject, due) VALUES (randomblob(16), 'RECEIPT_PUSH', randomblob(16),"
      " randomblob(16), 1)",
      "outbox"},
+    {"DELETE FROM opening", "openings"},
+    {"UPDATE opening SET identity = randomblob(16)", "openings"},
+    {"INSERT INTO opening (message, identity, first, last) SELECT 3, identity, first, last FROM opening", "openings"},
 };
 
 START_TEST(verify_sees_each_damage)
