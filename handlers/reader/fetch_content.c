@@ -46,6 +46,20 @@ static bool add_headers(const struct message_file *file, const char *etag, struc
            && add_disposition(file->filename, headers);
 }
 
+/* ---- the opening ---- */
+
+/* Who gets a letter's bytes, or is told that the own copy holds, opened it: that is on disk before the first byte. HEAD
+ * and a range beyond the end show nothing of the letter. */
+static bool remember_opening(struct request *rq, const struct file_query *query, const struct message_file *file)
+{
+    const struct person *person = rq->caller;
+    struct message_opening opening = {query->owner, person->client, query->mailbox, query->message, query->identity};
+
+    if (strcmp(rq->method, "HEAD") == 0 || (file->opened && rq->now - file->opened < OPENING_GATHERED))
+        return true;
+    return message_opened(rq->service->store, &opening, &rq->error);
+}
+
 /* ---- the bytes ---- */
 
 /* What breaks off here ends the answer short of its Content-Length, which nginx tells the caller by closing the
@@ -69,7 +83,9 @@ static bool send_pieces(struct request *rq, struct content_reading *content, uin
     return true;
 }
 
-static bool send_content(struct request *rq, const struct message_file *file, struct buffer *headers)
+/* The content is read before the opening is written: one that is lost was not opened. */
+static bool send_content(struct request *rq, const struct file_query *query, const struct message_file *file,
+                         struct buffer *headers)
 {
     uint64_t begin, length;
     enum range range = range_read(rq->range, file->size, &begin, &length);
@@ -87,13 +103,14 @@ static bool send_content(struct request *rq, const struct message_file *file, st
         return error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
     if (!content_open(rq->service->store, file, &content, &rq->error))
         return false;
-    ok = respond_begin(rq, range == RANGE_PART ? 206 : 200, media_type(file->format), headers->data, length)
+    ok = remember_opening(rq, query, file)
+         && respond_begin(rq, range == RANGE_PART ? 206 : 200, media_type(file->format), headers->data, length)
          && strcmp(rq->method, "HEAD") != 0 && send_pieces(rq, content, begin, length);
     content_close(content);
     return ok || rq->error.code == ERROR_NONE;
 }
 
-static bool answer(struct request *rq, const struct message_file *file)
+static bool answer(struct request *rq, const struct file_query *query, const struct message_file *file)
 {
     struct buffer headers = {.limit = HEADERS_MAX};
     char etag[DIGEST_HEX_SIZE + 2] = "\"";
@@ -104,23 +121,12 @@ static bool answer(struct request *rq, const struct message_file *file)
     if (rq->if_range && strcmp(rq->if_range, etag) != 0)
         rq->range = NULL;
     ok = add_headers(file, etag, &headers) || error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
-    if (ok)
-        ok = etag_named(rq->if_none_match, etag) ? respond_bytes(rq, 304, NULL, headers.data, NULL, 0)
-                                                 : send_content(rq, file, &headers);
+    if (ok && etag_named(rq->if_none_match, etag))
+        ok = remember_opening(rq, query, file) && respond_bytes(rq, 304, NULL, headers.data, NULL, 0);
+    else if (ok)
+        ok = send_content(rq, query, file, &headers);
     buffer_free(&headers);
     return ok;
-}
-
-/* Who gets a letter's bytes, or is told that the own copy holds, opened it: that is on disk before the first byte. HEAD
- * shows nothing of the letter. */
-static bool remember_opening(struct request *rq, const struct file_query *query, const struct message_file *file)
-{
-    const struct person *person = rq->caller;
-    struct message_opening opening = {query->owner, person->client, query->mailbox, query->message, query->identity};
-
-    if (strcmp(rq->method, "HEAD") == 0 || (file->opened && rq->now - file->opened < OPENING_GATHERED))
-        return true;
-    return message_opened(rq->service->store, &opening, &rq->error);
 }
 
 bool fetch_content(struct request *rq)
@@ -135,6 +141,5 @@ bool fetch_content(struct request *rq)
         return false;
     query = (struct file_query){reader_owner(rq), ids[ID_MAILBOX], ids[ID_MESSAGE],
                                 ids[ID_DOCUMENT], ids[ID_FILE],    person->identity};
-    return message_file(rq->service->store, &query, rq->arena, &file, &rq->error) && remember_opening(rq, &query, &file)
-           && answer(rq, &file);
+    return message_file(rq->service->store, &query, rq->arena, &file, &rq->error) && answer(rq, &query, &file);
 }

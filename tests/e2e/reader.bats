@@ -301,7 +301,7 @@ ROWS
 
 # ---- what is opened ----
 
-@test "the first opening is an event of that person, on disk before the letter; repeats are not, nor is HEAD or a list" {
+@test "the first opening is an event of that person, on disk before the letter; repeats are not, nor is what shows nothing of it" {
     local uuid before
     uuid=$(new_uuid)
     letter "$uuid" >"$BATS_TEST_TMPDIR/letter.xml"
@@ -312,6 +312,8 @@ ROWS
     mine GET messages/
     curl -sS --head -o /dev/null --cacert "$DP_CA" -H "Authorization: Bearer $DP_CITIZEN_TOKEN" \
         "$DP_READER_URL/apis/v1/mailboxes/$MAILBOX/$CONTENT"
+    mine GET "$CONTENT" -H 'Range: bytes=99999999-'
+    [ "$STATUS" = 416 ]
     [ "$(events MESSAGE_READ)" = "$before" ]
     mine GET "$CONTENT"
     [ "$STATUS" = 200 ]
