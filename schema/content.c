@@ -16,7 +16,6 @@ bool content_start(struct content *content, uint64_t skeleton_offset, unsigned l
     content->held = (struct held){.offset = skeleton_offset};
     content->line = line;
     content->in_group = content->pads = content->pads_due = 0;
-    content->empty = true;
     content->faulty = false;
     content->utf8 = (struct utf8){0};
     content->brackets = 0;
@@ -95,7 +94,6 @@ static bool content_character(struct content *content, unsigned char character, 
     }
     if (character == '&')
         return error_set(error, ERROR_XML_CONTENT_NOT_PLAIN, NULL, NULL);
-    content->empty = false;
     if (value == BASE64_PAD)
         return content_pad(content, error);
     if (value == BASE64_BAD || content->pads > 0)
@@ -140,7 +138,6 @@ static bool content_groups(struct content *content, const unsigned char *text, s
     *taken = base64_decode(text, size < room ? size : room, content->decoded + content->decoded_size);
     if (*taken == 0)
         return true;
-    content->empty = false;
     content->decoded_size += *taken / 4 * 3;
     return layout_characters(&content->layout, *taken, error)
            && (content->decoded_size + 3 <= CONTENT_ROOM || decoded_flush(content, error));

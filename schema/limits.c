@@ -23,5 +23,6 @@ void memo_limits_default(struct memo_limits *limits)
         .furthest_days = 365,
         .extensions = extensions,
         .digests = true,
+        .plain = true,
     };
 }

@@ -49,6 +49,7 @@ struct memo_limits {
     unsigned furthest_days;                    /* of doNotDeliverUntilDate from today: 365 */
     const char *const *extensions;             /* allowed file extensions, lower case without dot, NULL-terminated */
     bool digests;                              /* off only where speed is measured: all digests are then zero */
+    bool plain;                                /* off only where libxml2's verdict is compared with plain.c's */
 };
 void memo_limits_default(struct memo_limits *limits);
 
@@ -139,6 +140,7 @@ struct memo {
     const uint64_t *content_offsets; /* of every content, also one that stands where it may not: for memo_restore */
     unsigned content_count;
 
+    bool plain;            /* found valid without libxml2 */
     struct digest digest;  /* of the document as it came */
     uint64_t size;         /* bytes of the document as it came */
     uint64_t content_size; /* decoded bytes of all contents */

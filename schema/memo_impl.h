@@ -1,9 +1,10 @@
 /* What the parts of the reader know of one another. Nobody outside schema/ includes this.
  *
- *     read.c      drives: source -> scan.c -> content.c (held-back text) and parse.c (skeleton)
+ *     read.c      drives: source -> scan.c -> content.c (held-back text) and plain.c or parse.c (skeleton)
  *     scan.c      linear limits; finds the `content` elements
  *     content.c   base64 (base64.c), digest and layout (layout.c) of one content
- *     parse.c     libxml2: well-formedness and schema; errors.c says what its errors mean to a sender
+ *     plain.c     the skeleton of a document in plain form, found valid by grammar.c's tables
+ *     parse.c     libxml2, for every other: well-formedness and schema; errors.c says what its errors mean to a sender
  *     fields.c    struct memo, from the elements as they come
  *     path.c      where in the document we are */
 #ifndef SCHEMA_MEMO_IMPL_H
@@ -98,7 +99,7 @@ struct content {
     unsigned char group[4];
     unsigned in_group; /* characters of a group not yet whole */
     unsigned pads, pads_due;
-    bool empty, faulty; /* no character yet; it is not base64 */
+    bool faulty; /* it is not base64 */
     struct utf8 utf8;
     unsigned brackets; /* "]" in a row just before */
     size_t decoded_size;
@@ -257,6 +258,59 @@ unsigned parse_line(const struct parse *parse);
 const char *parse_path(const struct parse *parse);
 void parse_close(struct parse *parse);
 
+/* ---- grammar.c ---- */
+
+/* The schema of one version as plain.c walks it, compiled from the same XSD files that libxml2 gets. */
+struct simple_type {
+    void *builtin; /* xmlSchemaTypePtr; NULL: xs:string */
+    bool is_content;
+    bool (*pattern)(const char *text, size_t size); /* NULL: none */
+    size_t characters_most;
+    int64_t number_most;
+    const char *values[2]; /* all of an enumeration; NULL: none */
+};
+
+/* One place in a sequence: an element, or one of two. */
+struct slot {
+    const struct declaration *choice[2];
+    unsigned least, most; /* times; UINT_MAX: any number */
+};
+
+struct declaration {
+    const char *name, *uri;
+    size_t name_size;
+    bool is_simple;
+    struct simple_type value; /* of a simple one */
+    struct slot *slots;       /* of the others */
+    unsigned slot_count;
+    bool version_required; /* the attribute memoSchVersion */
+};
+
+struct grammar {
+    struct arena *arena;
+    const struct declaration *root;
+};
+
+/* Every construct that the XSD files use is known here: another one is an error. */
+bool grammar_open(const char *folder, struct grammar *grammar, struct error *error);
+void grammar_close(struct grammar *grammar);
+
+/* Whether a value is surely one of the type; false where only libxml2 can tell. */
+bool value_fits(const struct simple_type *type, const char *text, size_t size);
+
+/* ---- plain.c ---- */
+
+struct plain;
+
+/* `held` as for parse_open(). NULL: no room in the arena. */
+struct plain *plain_open(const struct memo_schemas *schemas, const struct memo_limits *limits, struct arena *arena,
+                         struct memo *memo, const struct buffer *held);
+/* What follows is the whole skeleton as far as it is there. False: the document is not surely valid, and nothing that
+ * was written to the memo counts. */
+bool plain_push(struct plain *plain, const char *skeleton, size_t size);
+/* Whether the document, now whole, is valid. */
+bool plain_finish(struct plain *plain, const char *skeleton, size_t size);
+
 /* ---- errors.c ---- */
 
 /* What an error of libxml2's schema validator is called here, and a sentence for it without values. */
@@ -272,6 +326,7 @@ const char *harmless_value(const char *element, const char *text, size_t size, s
 
 struct memo_schemas {
     void *compiled[MEMO_VERSION_COUNT]; /* xmlSchemaPtr */
+    struct grammar grammar[MEMO_VERSION_COUNT];
 };
 
 /* ---- xsd_files.c ---- */

@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #define READ_BYTES (64 * 1024)
-#define PUSH_BYTES 8192 /* libxml2 gets the skeleton cut at the same places however the document came */
+#define PUSH_BYTES 8192 /* the skeleton is cut at the same places however the document came */
 #define STAND_IN "AAAA" /* valid base64, whatever the text it stands for */
 
 /* One document on its way in. */
@@ -17,23 +17,67 @@ struct reading {
     struct digest_stream *digest, *content_digest;
     struct scan_events events;
     struct scanner scanner;
-    struct parse *parse;
+    const struct memo_schemas *schemas;
+    struct plain *plain; /* until it is not sure; then NULL */
+    struct parse *parse; /* from then on */
     struct buffer skeleton, held;
-    size_t pushed; /* bytes of the skeleton that libxml2 has */
+    size_t pushed; /* bytes of the skeleton that plain.c or libxml2 has */
     bool parsing;  /* the fault is libxml2's, not the scanner's */
     struct content content;
     unsigned char bytes[READ_BYTES];
 };
 
+static bool parse_bytes(struct reading *reading, const char *bytes, size_t size, struct error *error)
+{
+    reading->parsing = !parse_push(reading->parse, bytes, size, error);
+    return !reading->parsing;
+}
+
+static bool parse_to(struct reading *reading, size_t end, struct error *error)
+{
+    size_t from = reading->pushed;
+
+    reading->pushed = end;
+    return from == end || parse_bytes(reading, reading->skeleton.data + from, end - from, error);
+}
+
+static bool parse_stand_in(struct reading *reading, const struct held *held, struct error *error)
+{
+    bool empty = held->size == 0 && held->fault_line == 0;
+
+    return empty || parse_bytes(reading, STAND_IN, strlen(STAND_IN), error);
+}
+
+/* libxml2 gets the document from the beginning, as far as it was handed out, and all that follows. */
+static bool turn_to_libxml2(struct reading *reading, struct error *error)
+{
+    const struct held *held = (const struct held *)(const void *)reading->held.data;
+    size_t handed_out = reading->pushed;
+
+    reading->plain = NULL;
+    reading->pushed = 0;
+    *reading->memo = (struct memo){.digest = reading->memo->digest,
+                                   .size = reading->memo->size,
+                                   .content_size = reading->memo->content_size,
+                                   .content_count = reading->memo->content_count};
+    reading->parse = parse_open(reading->schemas, reading->limits, reading->arena, reading->memo, reading->findings,
+                                &reading->held, error);
+    if (!reading->parse)
+        return false;
+    for (unsigned i = 0; i < reading->memo->content_count; i++)
+        if (!parse_to(reading, held[i].offset, error) || !parse_stand_in(reading, &held[i], error))
+            return false;
+    return parse_to(reading, handed_out, error);
+}
+
 static bool push_skeleton(struct reading *reading, size_t size, struct error *error)
 {
     if (size == 0)
         return true;
-    const char *from = reading->skeleton.data + reading->pushed;
-
+    if (!reading->plain)
+        return parse_to(reading, reading->pushed + size, error);
     reading->pushed += size;
-    reading->parsing = !parse_push(reading->parse, from, size, error);
-    return !reading->parsing;
+    return plain_push(reading->plain, reading->skeleton.data, reading->pushed) || turn_to_libxml2(reading, error);
 }
 
 static bool push_rest(struct reading *reading, struct error *error)
@@ -78,10 +122,7 @@ static bool on_content_end(void *state, struct error *error)
     reading->memo->content_count++;
     if (!buffer_add(&reading->held, held, sizeof *held))
         return error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
-    if (reading->content.empty)
-        return true;
-    reading->parsing = !parse_push(reading->parse, STAND_IN, strlen(STAND_IN), error);
-    return !reading->parsing;
+    return reading->plain || parse_stand_in(reading, held, error);
 }
 
 static bool is_documents_fault(enum error_code code)
@@ -104,8 +145,13 @@ static bool refused(struct reading *reading, struct error *error)
 
     if (!is_documents_fault(error->code))
         return false;
-    if (!reading->parsing && !push_rest(reading, &earlier) && !is_limit(error->code))
+    if (!reading->parsing && !(push_rest(reading, &earlier) && (!reading->plain || turn_to_libxml2(reading, &earlier)))
+        && !is_limit(error->code))
         *error = earlier;
+    if (!reading->parse) {
+        *error = earlier;
+        return false;
+    }
     if (is_limit(error->code))
         reading->findings->count = reading->findings->total = 0;
     finding.code = error->code;
@@ -135,6 +181,12 @@ static bool finish(struct reading *reading, struct error *error)
     if (reading->digest && !digest_finish(reading->digest, &reading->memo->digest))
         return error_set(error, ERROR_INTERNAL, NULL, "SHA-256 failed");
     if (!scan_finish(&reading->scanner, error) || !push_rest(reading, error))
+        return false;
+    reading->memo->plain =
+        reading->plain && plain_finish(reading->plain, reading->skeleton.data, reading->skeleton.size);
+    if (reading->memo->plain)
+        return true;
+    if (reading->plain && !turn_to_libxml2(reading, error))
         return false;
     reading->parsing = !parse_finish(reading->parse, error);
     return !reading->parsing;
@@ -218,6 +270,7 @@ static struct reading *reading_open(const struct memo_schemas *schemas, const st
         return NULL;
     }
     memset(reading, 0, offsetof(struct reading, content));
+    reading->schemas = schemas;
     reading->limits = limits;
     reading->arena = arena;
     reading->memo = memo;
@@ -234,8 +287,17 @@ static struct reading *reading_open(const struct memo_schemas *schemas, const st
                                            .content_end = on_content_end,
                                            .content_newlines = &reading->content.held.newlines};
     scan_start(&reading->scanner, limits, &reading->events);
-    reading->parse = parse_open(schemas, limits, arena, memo, findings, &reading->held, error);
     return reading;
+}
+
+static bool begin(struct reading *reading, struct error *error)
+{
+    if (!open_digests(reading, error))
+        return false;
+    if (!reading->limits->plain)
+        return turn_to_libxml2(reading, error);
+    reading->plain = plain_open(reading->schemas, reading->limits, reading->arena, reading->memo, &reading->held);
+    return reading->plain || error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
 }
 
 static void reading_close(struct reading *reading)
@@ -259,7 +321,7 @@ bool memo_read(const struct memo_schemas *schemas, const struct memo_limits *lim
     reading = reading_open(schemas, limits, keeper, arena, memo, findings, error);
     if (!reading)
         return false;
-    good = reading->parse && open_digests(reading, error)
+    good = begin(reading, error)
            && ((read_all(reading, source, state, error) && complete(reading, error)) || refused(reading, error));
     reading_close(reading);
     findings_sort(findings);

@@ -52,9 +52,11 @@ static xmlSchemaPtr compile(const char *url, struct error *error)
 
 bool memo_schemas_open(struct memo_schemas **schemas, struct error *error)
 {
-    static const char *const urls[MEMO_VERSION_COUNT] = {
-        [MEMO_1_1] = "memo-xsd:///1.1/message.xsd",
-        [MEMO_1_2] = "memo-xsd:///1.2/message.xsd",
+    static const struct {
+        const char *folder, *url;
+    } sets[MEMO_VERSION_COUNT] = {
+        [MEMO_1_1] = {"memo-xsd:///1.1/", "memo-xsd:///1.1/message.xsd"},
+        [MEMO_1_2] = {"memo-xsd:///1.2/", "memo-xsd:///1.2/message.xsd"},
     };
 
     error->code = ERROR_NONE;
@@ -64,8 +66,9 @@ bool memo_schemas_open(struct memo_schemas **schemas, struct error *error)
     if (!*schemas)
         return error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
     for (int version = 0; version < MEMO_VERSION_COUNT; version++) {
-        (*schemas)->compiled[version] = compile(urls[version], error);
-        if (!(*schemas)->compiled[version] || error->code != ERROR_NONE) {
+        (*schemas)->compiled[version] = compile(sets[version].url, error);
+        if (!(*schemas)->compiled[version] || error->code != ERROR_NONE
+            || !grammar_open(sets[version].folder, &(*schemas)->grammar[version], error)) {
             memo_schemas_close(*schemas);
             *schemas = NULL;
             return false;
@@ -78,7 +81,9 @@ void memo_schemas_close(struct memo_schemas *schemas)
 {
     if (!schemas)
         return;
-    for (int version = 0; version < MEMO_VERSION_COUNT; version++)
+    for (int version = 0; version < MEMO_VERSION_COUNT; version++) {
         xmlSchemaFree(schemas->compiled[version]);
+        grammar_close(&schemas->grammar[version]);
+    }
     free(schemas);
 }

@@ -1,5 +1,5 @@
 /* What holds for every document, however broken: it is read without a fault of memory; pieces of any size give the same
- * verdict; what is kept of it gives the very bytes back; the rules can be asked about it. */
+ * verdict, and so does libxml2 when it alone is asked; what is kept of it gives the very bytes back; the rules can be asked about it. */
 #include "tests/fuzz/memo_target.h"
 
 #include <stdbool.h>
@@ -9,6 +9,7 @@
 
 #include "gateway/base/buffer.h"
 #include "schema/memo.h"
+#include "tests/lib/memo_text.h"
 
 #define ROOM ((size_t)64 << 20)
 #define NOW INT64_C(1795435200000) /* 2026-11-23T12:00:00Z */
@@ -170,7 +171,7 @@ static void gives_back(struct reading *reading, const uint8_t *bytes, size_t siz
     must(comparing.at == size);
 }
 
-static void read_it(struct reading *reading, const uint8_t *bytes, size_t size, size_t piece)
+static void read_it(struct reading *reading, const uint8_t *bytes, size_t size, size_t piece, bool plain)
 {
     static struct memo_schemas *schemas;
     struct memo_keeper keeper = {&reading->kept, keep_begin, keep_bytes, keep_layout, keep_end};
@@ -182,6 +183,7 @@ static void read_it(struct reading *reading, const uint8_t *bytes, size_t size, 
     reading->kept.bytes.limit = reading->kept.layouts.limit = reading->kept.places.limit = ROOM;
     reading->arena = arena_new(ROOM);
     memo_limits_default(&limits);
+    limits.plain = plain;
     reading->read = memo_read(schemas, &limits, next_piece, &text, &keeper, reading->arena, &reading->memo,
                               &reading->findings, &reading->error);
     must(reading->read || reading->error.code != ERROR_INTERNAL);
@@ -211,17 +213,22 @@ static void same_verdict(const struct reading *one, const struct reading *other)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-    struct reading whole, pieces;
+    struct reading whole, pieces, libxml2;
 
-    read_it(&whole, bytes, size, ROOM);
-    read_it(&pieces, bytes, size, size % 61 + 1);
+    read_it(&whole, bytes, size, ROOM, true);
+    read_it(&pieces, bytes, size, size % 61 + 1, true);
+    read_it(&libxml2, bytes, size, ROOM, false);
     same_verdict(&whole, &pieces);
+    same_verdict(&whole, &libxml2);
     if (whole.read) {
+        must(memo_same(&whole.memo, &pieces.memo));
+        must(memo_same(&whole.memo, &libxml2.memo));
         must(digest_same(&whole.memo.digest, &pieces.memo.digest));
         gives_back(&whole, bytes, size);
         gives_back(&pieces, bytes, size);
     }
     free_it(&whole);
     free_it(&pieces);
+    free_it(&libxml2);
     return 0;
 }
