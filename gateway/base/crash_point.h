@@ -23,6 +23,7 @@
     X(WRITER, BEFORE_COMMIT)                                                                                           \
     X(WRITER, AFTER_COMMIT)       /* durable, and nobody has heard of it */                                            \
     X(WRITER, AFTER_FIRST_ANSWER) /* some of the group have heard */                                                   \
+    X(WRITER, AFTER_STEP)         /* some of the log lies in the database too, unsynced */                             \
     X(WRITER, BEFORE_CHECKPOINT)                                                                                       \
     X(WRITER, AFTER_CHECKPOINT)
 

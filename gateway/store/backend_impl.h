@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#define WRITER_WAIT_MS 2000
 #define PLACES_KNOWN 48 /* no statement has more values */
 
 enum control {
@@ -32,6 +33,9 @@ struct backend {
     enum backend_fault fault;
     uint64_t log_bytes;
     uint64_t page_size;
+    sqlite3 *view; /* of the writer: holds the end of a step (backend_checkpoint.c) */
+    bool viewing;
+    int file; /* of the writer: the database, for starting its way to the disk; -1 */
     sqlite3_stmt *controls[CONTROL_COUNT];
     sqlite3_stmt *statements[STMT_COUNT]; /* prepared once each */
     struct place places[STMT_COUNT][PLACES_KNOWN];
@@ -40,6 +44,10 @@ struct backend {
 /* Fills *error from SQLite's code and returns false. SQLite's own message may quote SQL, never a value; the code's name is
  * enough. */
 bool backend_failed(struct backend *backend, int result, const char *where, struct error *error);
+
+/* What the steps of a checkpoint need (backend_checkpoint.c); closed after the connection. */
+bool backend_steps_open(struct backend *backend, const char *path, struct error *error);
+void backend_steps_close(struct backend *backend);
 
 /* The name of the file system for a connection that writes and syncs (backend_log.c); NULL, which is SQLite's own, when
  * there is no memory for it. */

@@ -12,7 +12,6 @@
 #define OLDEST_VERSION 3037000 /* STRICT tables */
 #define FRAME_HEADER 24
 #define READER_WAIT_MS 50
-#define WRITER_WAIT_MS 2000
 #define COPY_PAGES 512
 
 static const char *const controls[CONTROL_COUNT] = {
@@ -134,6 +133,7 @@ static struct backend *backend_new(enum database database, enum role role, struc
     }
     backend->database = database;
     backend->role = role;
+    backend->file = -1;
     return backend;
 }
 
@@ -159,7 +159,7 @@ bool backend_open_writer(const char *path, enum database database, bool sync, st
     if (*backend
         && open_connection(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, sync ? backend_log_vfs() : NULL, *backend,
                            error)
-        && set_up_writer(*backend, sync, error))
+        && set_up_writer(*backend, sync, error) && backend_steps_open(*backend, path, error))
         return true;
     backend_close(*backend);
     *backend = NULL;
@@ -193,6 +193,7 @@ void backend_close(struct backend *backend)
     for (int i = 0; i < STMT_COUNT; i++)
         sqlite3_finalize(backend->statements[i]);
     sqlite3_close(backend->connection);
+    backend_steps_close(backend);
     free(backend);
 }
 
@@ -282,22 +283,6 @@ bool backend_in_transaction(const struct backend *backend)
 uint64_t backend_log_bytes(const struct backend *backend)
 {
     return backend->log_bytes;
-}
-
-bool backend_checkpoint(struct backend *backend, bool shorten, bool *whole, struct error *error)
-{
-    int in_log = 0, moved = 0;
-
-    sqlite3_busy_timeout(backend->connection, 0); /* a reader at work must not hold up the mail */
-    int result = sqlite3_wal_checkpoint_v2(
-        backend->connection, "main", shorten ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved);
-
-    sqlite3_busy_timeout(backend->connection, WRITER_WAIT_MS);
-    *whole = result == SQLITE_OK && in_log == moved;
-    if (*whole)
-        backend->log_bytes = 0;
-    return result == SQLITE_OK || (result & 0xff) == SQLITE_BUSY
-           || backend_failed(backend, result, "checkpoint", error);
 }
 
 void backend_limit(struct backend *backend, unsigned pages)

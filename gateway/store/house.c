@@ -10,6 +10,7 @@
 #define SWEPT_AT_ONCE 100 /* files looked at in one turn */
 #define IDLE_MS 1000      /* without a change, before the logs are shortened */
 #define TRY_AGAIN_SHARE 4 /* a checkpoint that readers held up is tried again a quarter of its limit later */
+#define STEP_SHARE 4      /* a quarter of a checkpoint's limit is moved in one step */
 
 /* ---- held letters ---- */
 
@@ -118,19 +119,38 @@ static void look_for_room(struct writer *writer)
 
 /* ---- the logs ---- */
 
+/* A step begins after one commit and is done after another. */
+static bool step(struct desk *desk, uint64_t bytes, uint64_t share, struct error *error)
+{
+    if (desk->stepping) {
+        desk->stepping = false;
+        desk->stepped_to = bytes;
+        bool ok = backend_step(desk->backend, error);
+
+        crash_point(CRASH_WRITER_AFTER_STEP);
+        return ok;
+    }
+    if (bytes >= desk->stepped_to + share)
+        desk->stepping = backend_step_begin(desk->backend);
+    return true;
+}
+
 bool house_checkpoint(struct writer *writer, enum database database, bool shorten, struct error *error)
 {
     struct desk *desk = &writer->desks[database];
     uint64_t bytes = backend_log_bytes(desk->backend), limit = writer->config->wal_checkpoint;
     bool whole = false;
 
-    if (!bytes || (!shorten && (bytes < limit || bytes < desk->checked_at + limit / TRY_AGAIN_SHARE)))
+    if (!bytes)
         return true;
+    if (!shorten && (bytes < limit || bytes < desk->checked_at + limit / TRY_AGAIN_SHARE))
+        return step(desk, bytes, limit / STEP_SHARE, error);
+    desk->stepping = false;
     crash_point(CRASH_WRITER_BEFORE_CHECKPOINT);
     bool ok = backend_checkpoint(desk->backend, shorten, &whole, error);
 
     crash_point(CRASH_WRITER_AFTER_CHECKPOINT);
-    desk->checked_at = whole ? 0 : bytes;
+    desk->checked_at = desk->stepped_to = whole ? 0 : bytes;
     metrics_add(writer->metrics, METRIC_CHECKPOINTS, !ok ? 2 : whole ? 0 : 1, 1);
     return ok;
 }

@@ -199,6 +199,12 @@ bool backend_in_transaction(const struct backend *backend);
 uint64_t backend_log_bytes(const struct backend *backend);
 /* *whole: everything is in the database now. `shorten` also gives the log's space back. */
 bool backend_checkpoint(struct backend *backend, bool shorten, bool *whole, struct error *error);
+/* A step of a checkpoint, so that the whole one finds little left to do: backend_step_begin() after a commit takes note of
+ * how far the log goes (false: not now), backend_step() after a later one moves what it held by then, and nobody wrote
+ * again since, into the database.
+ * It waits for no reader, its sync of the log has nothing to write, and the log stays as long as it is. */
+bool backend_step_begin(struct backend *backend);
+bool backend_step(struct backend *backend, struct error *error);
 /* A limit on the size of the database in pages, for tests of a full disk. */
 void backend_limit(struct backend *backend, unsigned pages);
 /* Copies the whole database as it is now into the new file `path`, beside other work. */

@@ -48,6 +48,8 @@ struct desk {
     struct backend *backend;
     struct book book;
     uint64_t checked_at; /* bytes of the log at the last try of a checkpoint that was not whole */
+    uint64_t stepped_to; /* bytes of the log that steps have moved already */
+    bool stepping;       /* a step has begun */
 };
 
 /* One change of a group and what came of it. */
