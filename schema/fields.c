@@ -125,7 +125,7 @@ void fields_start(struct fields *fields, struct memo *memo, struct arena *arena)
 /* The row of an element. Children mostly come in the table's order, so the search goes on where it was; NULL: none. */
 static const struct field *find_field(struct path_step *parent, const struct path_step *step)
 {
-    if (parent->node == NODE_OTHER || !step->uri || strcmp(step->uri, memo_spaces[SPACE_MEMO].uri) != 0)
+    if (parent->node == NODE_OTHER || !step->uri || !is_memo_uri(step->uri))
         return NULL;
     for (size_t i = 0; i < FIELD_COUNT; i++) {
         size_t row = (parent->cursor + i) % FIELD_COUNT;

@@ -407,12 +407,15 @@ static const struct declaration *declare(struct compiler *compiler, xmlNodePtr n
         return NULL;
     }
     made = arena_alloc(compiler->arena, sizeof *made);
-    if (made) {
+    if (made)
         made->name = arena_text(compiler->arena, attribute(node, "name"));
-        made->uri = arena_text(compiler->arena, target_of(node->doc));
-    }
-    if (!made || !made->name || !made->uri) {
+    if (!made || !made->name) {
         no_memory(compiler);
+        return NULL;
+    }
+    made->uri = memo_uri(target_of(node->doc), strlen(target_of(node->doc)));
+    if (!made->uri) {
+        not_known(compiler, node, "its namespace");
         return NULL;
     }
     made->name_size = strlen(made->name);

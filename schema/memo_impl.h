@@ -170,6 +170,9 @@ struct memo_name_space {
     const char *prefix, *uri;
 };
 extern const struct memo_name_space memo_spaces[SPACE_COUNT];
+/* The uri of memo_spaces that is this one, so that one address stands for it; NULL: none is. */
+const char *memo_uri(const char *text, size_t size);
+bool is_memo_uri(const char *uri);
 
 #define REPEATABLE_COUNT 8 /* elements that the schema lets stand more than once in their parent */
 
@@ -277,7 +280,7 @@ struct slot {
 };
 
 struct declaration {
-    const char *name, *uri;
+    const char *name, *uri; /* the uri is one of memo_spaces */
     size_t name_size;
     bool is_simple;
     struct simple_type value; /* of a simple one */

@@ -15,6 +15,19 @@ const struct memo_name_space memo_spaces[SPACE_COUNT] = {
     [SPACE_DMV] = {"dmv", "https://motorregister.skat.dk/"},
 };
 
+const char *memo_uri(const char *text, size_t size)
+{
+    for (int i = 0; i < SPACE_COUNT; i++)
+        if (strlen(memo_spaces[i].uri) == size && memcmp(memo_spaces[i].uri, text, size) == 0)
+            return memo_spaces[i].uri;
+    return NULL;
+}
+
+bool is_memo_uri(const char *uri)
+{
+    return uri == memo_spaces[SPACE_MEMO].uri || strcmp(uri, memo_spaces[SPACE_MEMO].uri) == 0;
+}
+
 /* Elements of memo: that may stand more than once in one parent. */
 static const char *const repeatable[REPEATABLE_COUNT] = {
     "File",        "Action",    "AdditionalDocument",    "TechnicalDocument",
@@ -169,7 +182,7 @@ bool path_open(struct path *path, unsigned room, struct arena *arena)
 
 static int repeatable_index(const char *name, const char *uri)
 {
-    if (*name < 'A' || *name > 'T' || !uri || strcmp(uri, memo_spaces[SPACE_MEMO].uri) != 0)
+    if (*name < 'A' || *name > 'T' || !uri || !is_memo_uri(uri))
         return -1;
     for (int i = 0; i < REPEATABLE_COUNT; i++)
         if (strcmp(repeatable[i], name) == 0)

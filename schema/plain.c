@@ -17,7 +17,7 @@
 static bool is_declared(const struct declaration *declaration, const char *skeleton, const char *uri, struct span local)
 {
     return declaration->name_size == local.size && memcmp(declaration->name, skeleton + local.at, local.size) == 0
-           && strcmp(declaration->uri, uri) == 0;
+           && declaration->uri == uri;
 }
 
 /* What the element is where it stands. The schema's sequences leave no choice (UPA), so the first place that takes it
@@ -110,8 +110,9 @@ static bool enter_root(struct plain *plain, const char *skeleton, size_t at, siz
     const struct declaration *root;
     const char *uri;
 
-    if (!plain_root(plain, skeleton, at + name.size, end) || !plain_split_name(plain, skeleton, name, &uri, &local))
+    if (!plain_root(plain, skeleton, at + name.size, end))
         return false;
+    uri = plain_split_name(plain, skeleton, name, &local);
     root = plain->schemas->grammar[plain->memo->version].root;
     plain->began = true;
     return is_declared(root, skeleton, uri, local) && enter(plain, root, name);
@@ -133,8 +134,9 @@ static bool start_tag(struct plain *plain, const char *skeleton, size_t at, size
         return !plain->began && !is_empty && enter_root(plain, skeleton, at, end);
     if (is_empty && name.size > 0 && skeleton[end - 2] == ' ')
         name.size--;
-    if (parent->is->is_simple || !plain_split_name(plain, skeleton, name, &uri, &local))
+    if (parent->is->is_simple)
         return false;
+    uri = plain_split_name(plain, skeleton, name, &local);
     declaration = take_child(parent, skeleton, uri, local);
     if (!declaration || !enter(plain, declaration, name))
         return false;

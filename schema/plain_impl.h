@@ -70,8 +70,7 @@ const char *plain_text(const char *text, size_t *size, unsigned met, struct aren
 /* The attributes of the root's tag, from `at` to its ">" at `end`; what they declare is kept. Counts the lines. */
 bool plain_root(struct plain *plain, const char *skeleton, size_t at, size_t end);
 
-/* Splits a name as written; false: its prefix is not one of the root's. */
-bool plain_split_name(const struct plain *plain, const char *skeleton, struct span name, const char **uri,
-                      struct span *local);
+/* The uri of a name as written, and its local part; NULL: its prefix is none that the root declares for a MeMo. */
+const char *plain_split_name(const struct plain *plain, const char *skeleton, struct span name, struct span *local);
 
 #endif

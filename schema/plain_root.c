@@ -8,14 +8,6 @@
 
 /* ---- prefixes ---- */
 
-static const char *known_uri(const char *text, size_t size)
-{
-    for (int i = 0; i < SPACE_COUNT; i++)
-        if (strlen(memo_spaces[i].uri) == size && memcmp(memo_spaces[i].uri, text, size) == 0)
-            return memo_spaces[i].uri;
-    return NULL;
-}
-
 /* An absolute URI of which libxml2 has nothing to say. */
 static bool is_harmless_uri(const char *text, size_t size)
 {
@@ -47,7 +39,7 @@ static bool add_prefix(struct plain *plain, const char *skeleton, struct span na
 {
     const char *text = skeleton + value.at;
     struct prefix prefix = {
-        .name = name, .uri = known_uri(text, value.size), .is_xsi = plain_same(skeleton, value, XSI)};
+        .name = name, .uri = memo_uri(text, value.size), .is_xsi = plain_same(skeleton, value, XSI)};
 
     if (plain->prefix_count == PREFIXES_MOST || find_prefix(plain, skeleton, name)
         || (name.size >= 3 && memcmp(skeleton + name.at, "xml", 3) == 0)
@@ -58,16 +50,14 @@ static bool add_prefix(struct plain *plain, const char *skeleton, struct span na
     return true;
 }
 
-bool plain_split_name(const struct plain *plain, const char *skeleton, struct span name, const char **uri,
-                      struct span *local)
+const char *plain_split_name(const struct plain *plain, const char *skeleton, struct span name, struct span *local)
 {
     const char *colon = memchr(skeleton + name.at, ':', name.size);
     size_t before = colon ? (size_t)(colon - (skeleton + name.at)) : 0, skipped = colon ? before + 1 : 0;
     const struct prefix *prefix = find_prefix(plain, skeleton, (struct span){name.at, before});
 
     *local = (struct span){name.at + skipped, name.size - skipped};
-    *uri = prefix ? prefix->uri : NULL;
-    return *uri && plain_is_name(skeleton + local->at, local->size) && !memchr(skeleton + local->at, ':', local->size);
+    return prefix ? prefix->uri : NULL;
 }
 
 /* ---- attributes ---- */

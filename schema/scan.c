@@ -286,23 +286,40 @@ static const unsigned char *end_start_tag(struct scanner *scanner, const unsigne
     return at + 1;
 }
 
+/* The local name as far as it fits: one that is longer is no `content`. */
+static void add_to_name(struct scanner *scanner, const unsigned char *from, const unsigned char *to)
+{
+    const unsigned char *colon = memrchr(from, ':', (size_t)(to - from));
+    size_t room;
+
+    if (colon) {
+        scanner->name_size = 0;
+        from = colon + 1;
+    }
+    room = sizeof scanner->name - scanner->name_size;
+    if ((size_t)(to - from) < room)
+        room = (size_t)(to - from);
+    memcpy(scanner->name + scanner->name_size, from, room);
+    scanner->name_size += (unsigned)room;
+}
+
+static bool ends_name(unsigned char byte)
+{
+    return byte == '>' || byte == '/' || is_blank(byte);
+}
+
 static const unsigned char *scan_name(struct scanner *scanner, const unsigned char *at, const unsigned char *end,
                                       struct error *error)
 {
+    const unsigned char *from = at;
+
     (void)error;
-    for (; at < end; at++) {
-        if (*at == '>' || *at == '/' || is_blank(*at)) {
-            scanner->state = SCAN_TAG;
-            return at;
-        }
-        if (*at == ':') {
-            scanner->name_size = 0;
-            continue;
-        }
-        if (scanner->name_size < sizeof scanner->name)
-            scanner->name[scanner->name_size++] = (char)*at;
-    }
-    return end;
+    while (at < end && !ends_name(*at))
+        at++;
+    add_to_name(scanner, from, at);
+    if (at < end)
+        scanner->state = SCAN_TAG;
+    return at;
 }
 
 static const unsigned char *scan_tag(struct scanner *scanner, const unsigned char *at, const unsigned char *end,
@@ -342,16 +359,18 @@ static const unsigned char *scan_value(struct scanner *scanner, const unsigned c
 static const unsigned char *scan_end(struct scanner *scanner, const unsigned char *at, const unsigned char *end,
                                      struct error *error)
 {
-    for (; at < end; at++) {
-        if (*at == '<' || (*at == '>' && scanner->depth == 0))
-            return refuse(scanner, at, ERROR_XML_MALFORMED, error);
-        if (*at == '>') {
-            scanner->depth--;
-            scanner->state = SCAN_TEXT;
-            return at + 1;
-        }
-    }
-    return end;
+    const unsigned char *close = memchr(at, '>', (size_t)(end - at));
+    const unsigned char *open = memchr(at, '<', (size_t)((close ? close : end) - at));
+
+    if (open)
+        return refuse(scanner, open, ERROR_XML_MALFORMED, error);
+    if (!close)
+        return end;
+    if (scanner->depth == 0)
+        return refuse(scanner, close, ERROR_XML_MALFORMED, error);
+    scanner->depth--;
+    scanner->state = SCAN_TEXT;
+    return close + 1;
 }
 
 static const unsigned char *scan_content(struct scanner *scanner, const unsigned char *at, const unsigned char *end,

@@ -42,6 +42,7 @@ struct role_rights {
     bool memory_limit; /* worker_memory holds for it */
     bool token_keys;   /* reads the files of the issuers' keys too */
     bool outward;      /* it connects to others */
+    int niceness;      /* below 0: before the others */
 };
 
 /* ---- rights_files.c ---- */
