@@ -46,12 +46,14 @@ static const struct role_rights rights[ROLE_COUNT] = {
             .calls = {CALLS_LIVE, CALLS_SERVE, CALLS_READ},
             .memory_limit = true,
         },
+    /* Somebody sits in front of it, which of a sender's system is not so: it goes before them. */
     [ROLE_READER] =
         {
             .files = {{"registry", FILES_READ}, {"mail", FILES_READ}, RANDOMNESS},
             .calls = {CALLS_LIVE, CALLS_SERVE, CALLS_READ},
             .memory_limit = true,
             .token_keys = true,
+            .niceness = -10,
         },
     [ROLE_MONITOR] =
         {
@@ -120,7 +122,7 @@ static bool set_limits(const struct process *process, const struct role_rights *
            && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 || failed("no new privileges", error));
 }
 
-/* Who is not root, and has no such right either, goes on as he is. */
+/* Who is not root, and has no such right either, stays where he is. */
 static void set_precedence(const struct role_rights *row)
 {
     if (row->niceness)

@@ -40,10 +40,11 @@ set_setting() {
     [[ "$(ps -o args= -p "$(supervisor_pid)")" == "dpgateway: supervisor"* ]]
 }
 
-@test "the writer goes before the others, where it may" {
+@test "the writer and the readers go before the others, where they may" {
     [ "$(ps -o ni= -p "$(children 'sender 1$')" | tr -d ' ')" = "$(ps -o ni= -p "$(supervisor_pid)" | tr -d ' ')" ]
     [ "$(id -u)" = 0 ] || skip "only root may"
     [ "$(ps -o ni= -p "$(children writer)" | tr -d ' ')" = -10 ]
+    [ "$(ps -o ni= -p "$(children 'reader 1$')" | tr -d ' ')" = -10 ]
 }
 
 @test "a worker that is killed comes back, and nobody notices" {
