@@ -142,7 +142,7 @@ static bool set_up_writer(struct backend *backend, bool sync, struct error *erro
     int persist = 1;
     int64_t page_size = 0;
 
-    if (!backend_script(backend, "PRAGMA journal_mode=wal; PRAGMA cache_spill=off; PRAGMA cache_size=-4000;", error)
+    if (!backend_script(backend, "PRAGMA journal_mode=wal; PRAGMA cache_spill=off; PRAGMA cache_size=-10000;", error)
         || !backend_script(backend, sync ? "PRAGMA synchronous=full" : "PRAGMA synchronous=off", error)
         || !ask_number(backend, "PRAGMA page_size", &page_size, error))
         return false;
