@@ -52,7 +52,11 @@ void digest_close(struct digest_stream *stream)
 
 bool digest_of(const void *bytes, size_t size, struct digest *digest)
 {
-    return EVP_Digest(bytes, size, digest->bytes, NULL, EVP_sha256(), NULL) == 1;
+    static struct digest_stream *stream; /* for as long as the process lives, which has one thread */
+
+    if (!stream)
+        stream = digest_open();
+    return stream && digest_start(stream) && digest_add(stream, bytes, size) && digest_finish(stream, digest);
 }
 
 void digest_format(const struct digest *digest, char out[DIGEST_HEX_SIZE])

@@ -21,7 +21,7 @@ bool digest_add(struct digest_stream *stream, const void *bytes, size_t size);
 bool digest_finish(struct digest_stream *stream, struct digest *digest);
 void digest_close(struct digest_stream *stream);
 
-/* False only when OpenSSL fails. */
+/* False only when OpenSSL fails, or without memory at the first call. Not for several threads at once. */
 bool digest_of(const void *bytes, size_t size, struct digest *digest);
 
 void digest_format(const struct digest *digest, char out[DIGEST_HEX_SIZE]);

@@ -43,6 +43,7 @@ struct role_rights {
     bool token_keys;   /* reads the files of the issuers' keys too */
     bool outward;      /* it connects to others */
     int niceness;      /* below 0: before the others */
+    unsigned turn_us;  /* on the processor, in microseconds: shorter ones come sooner; 0: the kernel's */
 };
 
 /* ---- rights_files.c ---- */

@@ -72,6 +72,11 @@ enum backend_fault backend_fault(const struct backend *backend)
     return backend->fault;
 }
 
+void backend_fault_clear(struct backend *backend)
+{
+    backend->fault = BACKEND_FINE;
+}
+
 /* ---- opening ---- */
 
 static int log_grew(void *state, sqlite3 *connection, const char *name, int pages)

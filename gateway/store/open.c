@@ -153,8 +153,20 @@ bool store_contents(struct store *store, int *folder, struct error *error)
     return *folder >= 0 || error_set(error, ERROR_STORE_UNAVAILABLE, STORE_CONTENTS, "%s", strerror(errno));
 }
 
-static bool read_once(struct store *store, enum database database, store_reading *read, void *state, bool *away,
-                      struct error *error)
+/* Without a transaction of its own, SQLite begins and ends one with the statement. */
+static bool read_within(struct backend *backend, bool transaction, store_reading *read, void *state,
+                        struct error *error)
+{
+    struct error ignored = {0};
+
+    backend_fault_clear(backend);
+    if (!transaction)
+        return read(backend, state, error);
+    return backend_begin_read(backend, error) && read(backend, state, error) && backend_commit(backend, &ignored);
+}
+
+static bool read_once(struct store *store, enum database database, bool transaction, store_reading *read, void *state,
+                      bool *away, struct error *error)
 {
     struct backend *backend = store->databases[database];
 
@@ -162,13 +174,7 @@ static bool read_once(struct store *store, enum database database, store_reading
     if (!backend && !open_database(store, database, error))
         return false;
     backend = store->databases[database];
-    bool ok = backend_begin_read(backend, error) && read(backend, state, error);
-
-    if (ok) {
-        struct error ignored = {0};
-
-        ok = backend_commit(backend, &ignored);
-    }
+    bool ok = read_within(backend, transaction, read, state, error);
     enum backend_fault fault = backend_fault(backend);
 
     backend_rollback(backend);
@@ -176,7 +182,8 @@ static bool read_once(struct store *store, enum database database, store_reading
     return ok;
 }
 
-bool store_read(struct store *store, enum database database, store_reading *read, void *state, struct error *error)
+static bool read_again(struct store *store, enum database database, bool transaction, store_reading *read, void *state,
+                       struct error *error)
 {
     int64_t deadline = time_monotonic() + AWAY_MS;
     bool away = false;
@@ -184,7 +191,7 @@ bool store_read(struct store *store, enum database database, store_reading *read
     if (!readable[store->role][database])
         return error_set(error, ERROR_ROLE_NOT_ALLOWED, NULL, "%s may not read this database", role_name(store->role));
     for (;;) {
-        if (read_once(store, database, read, state, &away, error))
+        if (read_once(store, database, transaction, read, state, &away, error))
             return true;
         if (!away)
             return false;
@@ -195,4 +202,14 @@ bool store_read(struct store *store, enum database database, store_reading *read
         poll(NULL, 0, AWAY_PAUSE_MS);
         *error = (struct error){0};
     }
+}
+
+bool store_read(struct store *store, enum database database, store_reading *read, void *state, struct error *error)
+{
+    return read_again(store, database, true, read, state, error);
+}
+
+bool store_read_row(struct store *store, enum database database, store_reading *read, void *state, struct error *error)
+{
+    return read_again(store, database, false, read, state, error);
 }

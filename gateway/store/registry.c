@@ -96,7 +96,7 @@ bool registry_system(struct store *store, const char *certificate_cvr, const str
 {
     struct system_search search = {certificate_cvr, subject, id, arena, system};
 
-    return store_read(store, DATABASE_REGISTRY, find_system, &search, error);
+    return store_read_row(store, DATABASE_REGISTRY, find_system, &search, error);
 }
 
 /* ---- where its receipts go ---- */
@@ -127,7 +127,7 @@ bool registry_receipt_endpoint(struct store *store, const struct uuid *id, int64
                                const char **url, struct error *error)
 {
     struct endpoint_search search = {.id = id, .now = now, .arena = arena};
-    bool known = store_read(store, DATABASE_REGISTRY, find_endpoint, &search, error);
+    bool known = store_read_row(store, DATABASE_REGISTRY, find_endpoint, &search, error);
 
     *url = search.url;
     return known;
@@ -155,7 +155,7 @@ static bool find_revoked(struct backend *backend, void *state, struct error *err
 bool registry_revoked(struct store *store, const struct digest *certificate, bool *revoked, struct error *error)
 {
     struct revoked_search search = {.certificate = certificate, .revoked = true};
-    bool known = store_read(store, DATABASE_REGISTRY, find_revoked, &search, error);
+    bool known = store_read_row(store, DATABASE_REGISTRY, find_revoked, &search, error);
 
     *revoked = !known || search.revoked;
     return known;
@@ -186,7 +186,7 @@ bool registry_contact(struct store *store, const char *number, struct arena *are
                       struct contact *contact, struct error *error)
 {
     struct contact_search search = {.number = number, .arena = arena, .contact = contact};
-    bool known = store_read(store, DATABASE_REGISTRY, find_contact, &search, error);
+    bool known = store_read_row(store, DATABASE_REGISTRY, find_contact, &search, error);
 
     *found = known && search.found;
     return known;

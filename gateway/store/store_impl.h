@@ -175,6 +175,8 @@ bool backend_open_reader(const char *path, enum database database, enum role rol
 void backend_close(struct backend *backend);
 
 enum backend_fault backend_fault(const struct backend *backend);
+/* What begins a transaction begins without a fault; what runs a statement in none calls this before. */
+void backend_fault_clear(struct backend *backend);
 
 /* The newest migration that was run, 0 for an empty database. */
 bool backend_schema(struct backend *backend, unsigned *version, struct error *error);
@@ -327,6 +329,9 @@ bool store_contents(struct store *store, int *folder, struct error *error);
  * short time, so `read` may run more than once; then ERROR_STORE_UNAVAILABLE. */
 typedef bool store_reading(struct backend *backend, void *state, struct error *error);
 bool store_read(struct store *store, enum database database, store_reading *read, void *state, struct error *error);
+/* The same for a `read` whose statements need not see the same state, or that has one alone: in no transaction but each
+ * statement's own. */
+bool store_read_row(struct store *store, enum database database, store_reading *read, void *state, struct error *error);
 
 /* Begins a change; its fields are packed with the packer that is returned. `party` is whose turn it takes in the
  * writer's queue (the sender's organisation); NULL: nobody's in particular. */

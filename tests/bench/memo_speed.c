@@ -5,7 +5,8 @@
  *   b  limits + parse + XSD + base64 check
  *   c  the same with the message's digest, the contents' digests and their decoded bytes handed out
  *
- * b is to be at least 5 times a, c at least 2.5 times. Usage: memo_speed [LETTER [MEGABYTES]] */
+ * b is to be at least 5 times a, c at least 2.5 times. The letter as it is, without the large attachment, is read the
+ * ways a and c as well: what a letter of an ordinary size costs. Usage: memo_speed [LETTER [MEGABYTES]] */
 #include "schema/memo.h"
 #include "schema/memo_impl.h"
 
@@ -18,6 +19,7 @@
 #include <libxml/xmlschemas.h>
 
 #define ROUNDS 5
+#define SMALL_TIMES 500 /* a round of the letter as it is */
 #define LINE 76
 
 struct text {
@@ -180,6 +182,24 @@ static int report(double megabytes, double *a, double *b, double *c)
     return check >= 5 * dom && whole >= 2.5 * dom ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+static void report_small(const struct memo_schemas *schemas, const char *letter)
+{
+    size_t size = strlen(letter);
+    double a[ROUNDS] = {0}, c[ROUNDS] = {0};
+
+    for (int round = 0; round < ROUNDS; round++)
+        for (int i = 0; i < SMALL_TIMES; i++) {
+            a[round] += run_dom(schemas, letter, size);
+            c[round] += run_memo(schemas, letter, size, true);
+        }
+    double dom = median(a) / SMALL_TIMES * 1e6, whole = median(c) / SMALL_TIMES * 1e6;
+
+    printf("The letter as it is, %zu bytes, median of %d rounds of %d\n", size, ROUNDS, SMALL_TIMES);
+    printf("  a  libxml2 DOM + XSD                                    %7.1f us\n", dom);
+    printf("  c  limits + parse + XSD + base64, digests, decoding     %7.1f us   %5.2f times as fast as a\n", whole,
+           dom / whole);
+}
+
 int main(int argc, char **argv)
 {
     char *letter = read_letter(argc > 1 ? argv[1] : "tests/data/memo/valid/full-1.1.xml");
@@ -201,6 +221,7 @@ int main(int argc, char **argv)
         c[round] = run_memo(schemas, document, size, true);
     }
     status = report((double)size / 1e6, a, b, c);
+    report_small(schemas, letter);
     memo_schemas_close(schemas);
     free(document);
     free(letter);

@@ -160,7 +160,7 @@ INI
 
 write_nginx() {
     local user_line="" body_max
-    ! has_users || user_line="user $nginx_user;"
+    ! has_users || user_line="user $nginx_user; worker_priority -10;"
     dpctl endpoints --nginx >"$dir/nginx-routes.conf"
     dpctl errors --nginx >"$dir/nginx-errors.conf"
     body_max=$("$build/dpgateway" --config "$dir/gateway.ini" --print-config | sed -n 's/^body_max = //p')
