@@ -8,9 +8,10 @@
 
 #define HELD_AT_ONCE 100  /* released in one change, so that letters coming in wait no longer */
 #define SWEPT_AT_ONCE 100 /* files looked at in one turn */
-#define IDLE_MS 1000      /* without a change, before the logs are shortened */
+#define IDLE_MS 1000      /* without a change, before the logs are moved into the databases whatever their length */
 #define TRY_AGAIN_SHARE 4 /* a checkpoint that readers held up is tried again a quarter of its limit later */
 #define STEP_SHARE 4      /* a quarter of a checkpoint's limit is moved in one step */
+#define LONG_TIMES 2      /* a file of so many times the limit is cut when nobody waits */
 
 /* ---- held letters ---- */
 
@@ -135,15 +136,19 @@ static bool step(struct desk *desk, uint64_t bytes, uint64_t share, struct error
     return true;
 }
 
-bool house_checkpoint(struct writer *writer, enum database database, bool shorten, struct error *error)
+/* The file of a log keeps its length and is written over: a sync of what lies on the disk already has bytes to wait for
+ * and no blocks, which takes half the time. Only one that readers made long, or a burst, gives its room back. */
+bool house_checkpoint(struct writer *writer, enum database database, bool idle, struct error *error)
 {
     struct desk *desk = &writer->desks[database];
     uint64_t bytes = backend_log_bytes(desk->backend), limit = writer->config->wal_checkpoint;
-    bool whole = false;
+    bool whole = false, shorten = idle && desk->longest > limit * LONG_TIMES;
 
-    if (!bytes)
+    if (bytes > desk->longest)
+        desk->longest = bytes;
+    if (!bytes && !shorten)
         return true;
-    if (!shorten && (bytes < limit || bytes < desk->checked_at + limit / TRY_AGAIN_SHARE))
+    if (!idle && (bytes < limit || bytes < desk->checked_at + limit / TRY_AGAIN_SHARE))
         return step(desk, bytes, limit / STEP_SHARE, error);
     desk->stepping = false;
     crash_point(CRASH_WRITER_BEFORE_CHECKPOINT);
@@ -151,6 +156,8 @@ bool house_checkpoint(struct writer *writer, enum database database, bool shorte
 
     crash_point(CRASH_WRITER_AFTER_CHECKPOINT);
     desk->checked_at = desk->stepped_to = whole ? 0 : bytes;
+    if (whole && shorten)
+        desk->longest = 0;
     metrics_add(writer->metrics, METRIC_CHECKPOINTS, !ok ? 2 : whole ? 0 : 1, 1);
     return ok;
 }

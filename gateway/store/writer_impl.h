@@ -49,6 +49,7 @@ struct desk {
     struct book book;
     uint64_t checked_at; /* bytes of the log at the last try of a checkpoint that was not whole */
     uint64_t stepped_to; /* bytes of the log that steps have moved already */
+    uint64_t longest;    /* bytes of the log, since its file was cut */
     bool stepping;       /* a step has begun */
 };
 
@@ -122,8 +123,8 @@ bool book_write(const struct desk *desk, enum database database, const struct bo
 /* house.c */
 /* Once a second: room, held letters; when nobody waits: the log's size, the sweep. */
 bool house_keep(struct writer *writer, struct error *error);
-/* After a commit: whether the log is to be moved into the database. */
-bool house_checkpoint(struct writer *writer, enum database database, bool shorten, struct error *error);
+/* After a commit, and when nobody waits (`idle`): whether the log is to be moved into the database. */
+bool house_checkpoint(struct writer *writer, enum database database, bool idle, struct error *error);
 change_apply held_release_apply;
 
 #endif
