@@ -6,8 +6,10 @@
  * connections that sync, and for the log alone: every other file is opened by SQLite's own file system. */
 #include "gateway/store/backend_impl.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NAME "dp-gathered-log"
 /* Bytes; a commit of more leaves in several writes. SQLite's own file system takes at most 128 KB - 1 in one. */
@@ -18,6 +20,7 @@ struct log_file {
     sqlite3_file *real; /* lies behind this struct */
     sqlite3_int64 from; /* where in the file the gathered bytes begin */
     int size;
+    int file;                /* the log once more, for starting its way to the disk; -1 */
     unsigned char *gathered; /* not here: SQLite zeroes such a struct for every temporary table */
 };
 
@@ -43,13 +46,24 @@ static sqlite3_file *written(sqlite3_file *file, int *result)
     return *result == SQLITE_OK ? log->real : NULL;
 }
 
+/* More of the commit is to come: the disk begins with what there is, while SQLite works on the rest. Nothing is promised
+ * by that, and nothing lost where the kernel does not. */
+static int flush_early(struct log_file *log)
+{
+    int size = log->size, result = flush(log);
+
+    if (result == SQLITE_OK && log->file >= 0)
+        sync_file_range(log->file, log->from, size, SYNC_FILE_RANGE_WRITE);
+    return result;
+}
+
 static int gather(sqlite3_file *file, const void *bytes, int size, sqlite3_int64 at)
 {
     struct log_file *log = log_of(file);
     int result = SQLITE_OK;
 
     if (log->size && (at != log->from + log->size || size > GATHERED_MAX - log->size))
-        result = flush(log);
+        result = flush_early(log);
     if (result != SQLITE_OK)
         return result;
     if (size > GATHERED_MAX)
@@ -100,6 +114,8 @@ static int close_all(sqlite3_file *file)
     int flushed = flush(log), closed = log->real->pMethods->xClose(log->real);
 
     free(log->gathered);
+    if (log->file >= 0)
+        close(log->file);
     return flushed == SQLITE_OK ? closed : flushed;
 }
 
@@ -168,16 +184,18 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 
     if (!(flags & SQLITE_OPEN_WAL))
         return own(vfs)->xOpen(own(vfs), name, file, flags, got);
-    *log = (struct log_file){.real = (sqlite3_file *)(void *)(log + 1), .gathered = malloc(GATHERED_MAX)};
+    *log = (struct log_file){.real = (sqlite3_file *)(void *)(log + 1), .file = -1, .gathered = malloc(GATHERED_MAX)};
     if (!log->gathered)
         return SQLITE_NOMEM;
     int result = own(vfs)->xOpen(own(vfs), name, log->real, flags, got);
 
-    if (result == SQLITE_OK)
-        log->base.pMethods = &log_methods;
-    else
+    if (result != SQLITE_OK) {
         free(log->gathered);
-    return result;
+        return result;
+    }
+    log->file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    log->base.pMethods = &log_methods;
+    return SQLITE_OK;
 }
 
 static int vfs_delete(sqlite3_vfs *vfs, const char *name, int sync)
