@@ -18,6 +18,7 @@ struct field {
 #define DOCUMENT(member) offsetof(struct memo_document, member)
 #define REPLY(member) offsetof(struct memo_reply, member)
 
+/* The rows of one parent lie together. */
 static const struct field field_table[] = {
     /* parent             element                  node                    text                       line */
     {NODE_DOCUMENT_ROOT, "Message", NODE_MESSAGE, 0, 0},
@@ -120,22 +121,35 @@ void fields_start(struct fields *fields, struct memo *memo, struct arena *arena)
     fields->base[NODE_RECIPIENT] = fields->base[NODE_RECIPIENT_CONTACT] = &memo->recipient;
     fields->document_tail = &memo->documents;
     fields->reply_tail = &memo->replies;
+    for (unsigned short row = FIELD_COUNT; row-- > 0;)
+        fields->first[field_table[row].parent] = row;
 }
 
-/* The row of an element. Children mostly come in the table's order, so the search goes on where it was; NULL: none. */
-static const struct field *find_field(struct path_step *parent, const struct path_step *step)
+/* Among the parent's rows from `row`, before `end`; FIELD_COUNT: it is not there. */
+static unsigned short search(unsigned short row, unsigned short end, int parent, const char *name)
 {
+    for (; row < end && (int)field_table[row].parent == parent; row++)
+        if (strcmp(field_table[row].name, name) == 0)
+            return row;
+    return FIELD_COUNT;
+}
+
+/* The row of an element. Children mostly come in the table's order, so the search goes on where it was, and begins anew
+ * with the parent's first row; NULL: none. */
+static const struct field *find_field(const struct fields *fields, struct path_step *parent,
+                                      const struct path_step *step)
+{
+    unsigned short row;
+
     if (parent->node == NODE_OTHER || !step->uri || !is_memo_uri(step->uri))
         return NULL;
-    for (size_t i = 0; i < FIELD_COUNT; i++) {
-        size_t row = (parent->cursor + i) % FIELD_COUNT;
-
-        if ((int)field_table[row].parent == parent->node && strcmp(field_table[row].name, step->name) == 0) {
-            parent->cursor = (unsigned short)row;
-            return &field_table[row];
-        }
-    }
-    return NULL;
+    row = search(parent->cursor, FIELD_COUNT, parent->node, step->name);
+    if (row == FIELD_COUNT)
+        row = search(fields->first[parent->node], parent->cursor, parent->node, step->name);
+    if (row == FIELD_COUNT)
+        return NULL;
+    parent->cursor = row;
+    return &field_table[row];
 }
 
 static bool enter_document(struct fields *fields, enum memo_document_kind kind, unsigned line)
@@ -239,11 +253,12 @@ static bool enter_container(struct fields *fields, enum fields_node node, unsign
 
 bool fields_enter(struct fields *fields, struct path_step *parent, struct path_step *step)
 {
-    const struct field *field = find_field(parent, step);
+    const struct field *field = find_field(fields, parent, step);
 
     if (!field)
         return true;
     step->node = (short)field->node;
+    step->cursor = fields->first[field->node];
     if (field->line > 0) {
         char *base = fields->base[field->parent];
 

@@ -231,7 +231,8 @@ enum fields_node {
 struct fields {
     struct memo *memo;
     struct arena *arena;
-    void *base[NODE_COUNT]; /* the struct that the leaves of a node are written to */
+    void *base[NODE_COUNT];           /* the struct that the leaves of a node are written to */
+    unsigned short first[NODE_COUNT]; /* a parent's first row */
     struct memo_document **document_tail;
     struct memo_file **file_tail;
     struct memo_action **action_tail;

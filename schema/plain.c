@@ -189,6 +189,14 @@ static bool is_comment(struct plain *plain, const char *skeleton, size_t at, siz
 
 /* ---- as it comes ---- */
 
+/* The ">" of an end tag, if the innermost element has it; whether the name is the element's, end_tag() tells. */
+static const char *expected_end(const struct plain *plain, const char *skeleton, size_t open, size_t size)
+{
+    size_t end = open + 2 + (plain->path.depth > 0 ? plain->frames[plain->path.depth].name.size : 0);
+
+    return end < size && skeleton[end] == '>' ? skeleton + end : NULL;
+}
+
 /* Where the markup that begins at `open` has its ">"; NULL: not there yet. */
 static const char *find_end(struct plain *plain, const char *skeleton, size_t open, size_t size)
 {
@@ -198,6 +206,8 @@ static const char *find_end(struct plain *plain, const char *skeleton, size_t op
 
     if (size - open < 4)
         return NULL;
+    if (skeleton[open + 1] == '/' && (end = expected_end(plain, skeleton, open, size)) != NULL)
+        return end;
     if (from < plain->seen)
         from = plain->seen;
     while (from < size && (end = memchr(skeleton + from, '>', size - from)) != NULL) {

@@ -50,12 +50,28 @@ static bool add_prefix(struct plain *plain, const char *skeleton, struct span na
     return true;
 }
 
+/* The declared prefix of a name; it has no colon in itself. NULL: an unknown one, or none. */
+static const struct prefix *prefix_before(const struct plain *plain, const char *skeleton, struct span name)
+{
+    const char *text = skeleton + name.at;
+
+    for (unsigned i = 0; i < plain->prefix_count; i++) {
+        const struct span *prefix = &plain->prefixes[i].name;
+
+        if (prefix->size > 0 && prefix->size < name.size && text[prefix->size] == ':'
+            && memcmp(skeleton + prefix->at, text, prefix->size) == 0)
+            return &plain->prefixes[i];
+    }
+    return NULL;
+}
+
 const char *plain_split_name(const struct plain *plain, const char *skeleton, struct span name, struct span *local)
 {
-    const char *colon = memchr(skeleton + name.at, ':', name.size);
-    size_t before = colon ? (size_t)(colon - (skeleton + name.at)) : 0, skipped = colon ? before + 1 : 0;
-    const struct prefix *prefix = find_prefix(plain, skeleton, (struct span){name.at, before});
+    const struct prefix *prefix = prefix_before(plain, skeleton, name);
+    size_t skipped = prefix ? prefix->name.size + 1 : 0;
 
+    if (!prefix && !memchr(skeleton + name.at, ':', name.size))
+        prefix = find_prefix(plain, skeleton, (struct span){name.at, 0});
     *local = (struct span){name.at + skipped, name.size - skipped};
     return prefix ? prefix->uri : NULL;
 }
