@@ -223,13 +223,16 @@ static const char *find_end(struct plain *plain, const char *skeleton, size_t op
 static bool take(struct plain *plain, const char *skeleton, size_t open, size_t end)
 {
     struct span text = {plain->at, open - plain->at};
-    unsigned met;
+    unsigned met = plain->met;
 
-    if (text.at == 0 && text.size >= strlen(MARK) && memcmp(skeleton, MARK, strlen(MARK)) == 0)
-        text = (struct span){strlen(MARK), text.size - strlen(MARK)};
-    met = plain_classify(skeleton + text.at, text.size, &plain->line);
+    plain->line += plain->lines;
+    if (text.at == 0 && text.size == strlen(MARK) && memcmp(skeleton, MARK, strlen(MARK)) == 0) {
+        text = (struct span){strlen(MARK), 0};
+        met = 0;
+    }
     plain->at = plain->seen = end + 1;
     plain->opened = false;
+    plain->met = plain->lines = 0;
     switch (skeleton[open + 1]) {
     case '/':
         return end_tag(plain, skeleton, text, end, met);
@@ -245,11 +248,10 @@ static bool take(struct plain *plain, const char *skeleton, size_t open, size_t 
 /* Where the next markup begins; false: not there yet. */
 static bool find_open(struct plain *plain, const char *skeleton, size_t size)
 {
-    const char *open = plain->seen < size ? memchr(skeleton + plain->seen, '<', size - plain->seen) : NULL;
-
-    plain->seen = plain->open = open ? (size_t)(open - skeleton) : size;
-    plain->opened = open != NULL;
-    return open != NULL;
+    plain->seen += plain_scan(skeleton + plain->seen, size - plain->seen, &plain->met, &plain->lines);
+    plain->open = plain->seen;
+    plain->opened = plain->open < size;
+    return plain->opened;
 }
 
 bool plain_push(struct plain *plain, const char *skeleton, size_t size)
@@ -265,9 +267,7 @@ bool plain_push(struct plain *plain, const char *skeleton, size_t size)
 
 bool plain_finish(struct plain *plain, const char *skeleton, size_t size)
 {
-    unsigned met = plain_classify(skeleton + plain->at, size - plain->at, &plain->line);
-
-    return plain->ended && plain_only(met, BLANKS);
+    return plain->ended && !plain->opened && !find_open(plain, skeleton, size) && plain_only(plain->met, BLANKS);
 }
 
 struct plain *plain_open(const struct memo_schemas *schemas, const struct memo_limits *limits, struct arena *arena,

@@ -34,6 +34,7 @@ struct plain {
     unsigned prefix_count;
     size_t at, open, seen; /* taken up to; where the next markup begins; looked for its end up to */
     bool opened;           /* it has begun */
+    unsigned met, lines;   /* in the text from `at` to `open`, or as far as it was seen */
     unsigned line;         /* at `at` */
     unsigned contents;
     bool began, ended; /* the root */
@@ -56,6 +57,8 @@ enum class {
 
 /* Every class that the text has. Adds its line feeds to *lines. */
 unsigned plain_classify(const char *text, size_t size, unsigned *lines);
+/* The same as far as the next "<", of which the place is returned, or `size`; adds to *met too. */
+size_t plain_scan(const char *text, size_t size, unsigned *met, unsigned *lines);
 /* Whether no other class was met. */
 bool plain_only(unsigned met, unsigned allowed);
 bool plain_is_name(const char *text, size_t size);

@@ -20,6 +20,19 @@ bool plain_only(unsigned met, unsigned allowed)
     return (met & ~allowed) == 0;
 }
 
+size_t plain_scan(const char *text, size_t size, unsigned *met, unsigned *lines)
+{
+    size_t i = 0;
+
+    for (; i < size && text[i] != '<'; i++) {
+        unsigned char class = classes[(unsigned char)text[i]];
+
+        *met |= class;
+        *lines += class == LINE;
+    }
+    return i;
+}
+
 unsigned plain_classify(const char *text, size_t size, unsigned *lines)
 {
     unsigned met = 0, count = 0;
