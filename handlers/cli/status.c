@@ -15,7 +15,8 @@ static const struct {
     {"events", "events in the logs", offsetof(struct store_status, events)},
     {"jobs_waiting", "jobs waiting", offsetof(struct store_status, jobs_waiting)},
     {"jobs_put_aside", "jobs put aside after their last try", offsetof(struct store_status, jobs_put_aside)},
-    {"wal_mail", "bytes of the write-ahead log of mail.db, a file that keeps its length", offsetof(struct store_status, wal_mail)},
+    {"wal_mail", "bytes of the write-ahead log of mail.db, a file that keeps its length",
+     offsetof(struct store_status, wal_mail)},
     {"wal_registry", "bytes of the write-ahead log of registry.db", offsetof(struct store_status, wal_registry)},
     {"free_bytes", "bytes free on the disk", offsetof(struct store_status, free_bytes)},
 };
