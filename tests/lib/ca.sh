@@ -85,8 +85,21 @@ sign() {
     chmod 644 "$3"
 }
 
+# A key of this size takes most of a second. Tests make dozens of sandboxes, and their keys need not differ: where
+# KEYS_KEPT is a folder, the key of a file below the folder KEYS_BELOW is made once and kept there for the next.
 new_key() {
+    kept=
+    case $1 in
+    "${KEYS_BELOW:-/nowhere}"/*)
+        [ -z "${KEYS_KEPT:-}" ] || kept=$KEYS_KEPT/$(printf '%s' "${1#"$KEYS_BELOW"/}" | tr / +)
+        ;;
+    esac
+    if [ -n "$kept" ] && [ -e "$kept" ]; then
+        cp "$kept" "$1"
+        return
+    fi
     ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$1"
+    [ -z "$kept" ] || cp "$1" "$kept"
 }
 
 # signer DIR: a folder that can sign; its key is there, its certificate follows.

@@ -408,6 +408,7 @@ command=${1:-}
 [ $# -ge 2 ] || command=
 dir=${2:-}
 [ -z "$dir" ] || dir=$(realpath -m "$dir")
+export KEYS_BELOW=$dir
 case $command in
 make)
     [[ ${3:-} =~ ^(0|[1-9][0-9]{0,4})$ && $3 -le 65533 ]] || die "PORT is a number up to 65533, 0 for free ones"
