@@ -47,6 +47,26 @@ set_setting() {
     [ "$(ps -o ni= -p "$(children 'reader 1$')" | tr -d ' ')" = -5 ]
 }
 
+# turn_of PID: nanoseconds, as sched_getattr() tells
+turn_of() {
+    python3 -c '
+import ctypes, os, struct, sys
+attributes = ctypes.create_string_buffer(48)
+number = {"x86_64": 315, "aarch64": 275}[os.uname().machine]
+if ctypes.CDLL(None).syscall(number, int(sys.argv[1]), attributes, 48, 0):
+    sys.exit("sched_getattr failed")
+print(struct.unpack_from("=Q", attributes, 24)[0])' "$1"
+}
+
+@test "the readers have short turns on the processor, where the kernel knows such" {
+    local reader sender
+    reader=$(turn_of "$(children 'reader 1$')")
+    sender=$(turn_of "$(children 'sender 1$')")
+    printf '%s\n' 6.12 "$(uname -r)" | sort -VC || skip "the kernel is older than 6.12"
+    [ "$reader" = 200000 ]
+    [ "$sender" -gt "$reader" ]
+}
+
 @test "a worker that is killed comes back, and nobody notices" {
     before=$(children 'receipt 1$')
     kill -KILL "$before"
