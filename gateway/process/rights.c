@@ -56,7 +56,7 @@ static const struct role_rights rights[ROLE_COUNT] = {
             .calls = {CALLS_LIVE, CALLS_SERVE, CALLS_READ},
             .memory_limit = true,
             .token_keys = true,
-            .niceness = -5,
+            .niceness = -4,
             .turn_us = 200,
         },
     [ROLE_MONITOR] =

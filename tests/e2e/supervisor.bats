@@ -44,7 +44,7 @@ set_setting() {
     [ "$(ps -o ni= -p "$(children 'sender 1$')" | tr -d ' ')" = "$(ps -o ni= -p "$(supervisor_pid)" | tr -d ' ')" ]
     [ "$(id -u)" = 0 ] || skip "only root may"
     [ "$(ps -o ni= -p "$(children writer)" | tr -d ' ')" = -10 ]
-    [ "$(ps -o ni= -p "$(children 'reader 1$')" | tr -d ' ')" = -5 ]
+    [ "$(ps -o ni= -p "$(children 'reader 1$')" | tr -d ' ')" = -4 ]
 }
 
 # turn_of PID: nanoseconds, as sched_getattr() tells
