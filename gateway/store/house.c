@@ -142,10 +142,12 @@ bool house_checkpoint(struct writer *writer, enum database database, bool idle, 
 {
     struct desk *desk = &writer->desks[database];
     uint64_t bytes = backend_log_bytes(desk->backend), limit = writer->config->wal_checkpoint;
-    bool whole = false, shorten = idle && desk->longest > limit * LONG_TIMES;
+    bool whole = false;
 
     if (bytes > desk->longest)
         desk->longest = bytes;
+    bool shorten = idle && desk->longest > limit * LONG_TIMES;
+
     if (!bytes && !shorten)
         return true;
     if (!idle && (bytes < limit || bytes < desk->checked_at + limit / TRY_AGAIN_SHARE))

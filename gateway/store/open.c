@@ -159,9 +159,10 @@ static bool read_within(struct backend *backend, bool transaction, store_reading
 {
     struct error ignored = {0};
 
-    backend_fault_clear(backend);
-    if (!transaction)
+    if (!transaction) {
+        backend_fault_clear(backend);
         return read(backend, state, error);
+    }
     return backend_begin_read(backend, error) && read(backend, state, error) && backend_commit(backend, &ignored);
 }
 

@@ -3,6 +3,7 @@
  * Prints one JSON object; exit status 3 when the folder lies in memory (tmpfs), where nothing durable can be measured. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,28 +33,32 @@ static double seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Appends 8 KB and syncs, as often as it can. */
-static double syncs_per_second(int fd)
+/* Writes 8 KB and syncs, one block behind the other, as often as it can in SECONDS and at most `most` times; how often
+ * that was, and in *per_second how fast. */
+static unsigned sync_blocks(int fd, unsigned most, double *per_second)
 {
     char block[8192];
-    double began = seconds(), ended;
+    double began = seconds(), ended = began;
     unsigned count = 0;
 
+    *per_second = 0;
     memset(block, 'x', sizeof(block));
-    do {
+    while (count < most && ended < began + SECONDS) {
         if (pwrite(fd, block, sizeof(block), (off_t)count * (off_t)sizeof(block)) != (ssize_t)sizeof(block)
             || fdatasync(fd) != 0)
             return 0;
         count++;
         ended = seconds();
-    } while (ended < began + SECONDS);
-    return count / (ended - began);
+    }
+    *per_second = count / (ended - began);
+    return count;
 }
 
 int main(int count, char **arguments)
 {
     struct statfs info;
     const char *name = "other";
+    double appended = 0, written_over = 0;
     bool memory = false;
     char path[4096];
     int fd;
@@ -74,7 +79,10 @@ int main(int count, char **arguments)
         fprintf(stderr, "disk_speed: %s\n", strerror(errno));
         return 2;
     }
-    printf("{\"file_system\":\"%s\",\"fdatasync_per_second\":%.0f}\n", name, memory ? 0.0 : syncs_per_second(fd));
+    if (!memory)
+        sync_blocks(fd, sync_blocks(fd, UINT_MAX, &appended), &written_over);
+    printf("{\"file_system\":\"%s\",\"fdatasync_per_second\":%.0f,\"written_over_per_second\":%.0f}\n", name, appended,
+           written_over);
     if (!memory) {
         close(fd);
         unlink(path);
