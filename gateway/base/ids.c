@@ -5,9 +5,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-static void make_v4(struct uuid *uuid)
+#define TIME_BYTES 6 /* of version 7 */
+
+static void set_version(struct uuid *uuid, unsigned version)
 {
-    uuid->bytes[6] = (unsigned char)((uuid->bytes[6] & 0x0f) | 0x40);
+    uuid->bytes[6] = (unsigned char)((uuid->bytes[6] & 0x0f) | version << 4);
     uuid->bytes[8] = (unsigned char)((uuid->bytes[8] & 0x3f) | 0x80);
 }
 
@@ -16,7 +18,7 @@ bool uuid_random(struct uuid *uuid)
     /* so few bytes come whole, and never wait once the machine has started */
     if (getrandom(uuid->bytes, sizeof uuid->bytes, 0) != sizeof uuid->bytes)
         return false;
-    make_v4(uuid);
+    set_version(uuid, 4);
     return true;
 }
 
@@ -30,8 +32,15 @@ bool uuid_draw(struct uuid_source *source, struct uuid *uuid)
         source->left = UUIDS_AHEAD;
     }
     memcpy(uuid->bytes, source->bytes[--source->left], sizeof uuid->bytes);
-    make_v4(uuid);
+    set_version(uuid, 4);
     return true;
+}
+
+void uuid_order(struct uuid *uuid, int64_t time)
+{
+    for (int i = 0; i < TIME_BYTES; i++)
+        uuid->bytes[i] = (unsigned char)((uint64_t)time >> 8 * (TIME_BYTES - 1 - i));
+    set_version(uuid, 7);
 }
 
 bool uuid_parse(const char *text, struct uuid *uuid)

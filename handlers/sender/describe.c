@@ -98,6 +98,7 @@ bool submission_describe(struct request *rq, const struct memo *memo, struct sub
     for (unsigned i = 0; i < submission->content_count; i++)
         if (!uuid_draw(&service->uuids, &submission->contents[i].id))
             return error_set(&rq->error, ERROR_INTERNAL, "", "no randomness");
+    uuid_order(&submission->business.id, rq->now);
     submission->business.transmission_id = submission->transmission_id;
     submission->business.message_uuid = submission->message_uuid;
     submission->business.message_id = submission->message_id;

@@ -106,6 +106,7 @@ static bool letter_next(struct letter *letter, uint64_t turn)
     memcpy(letter->bytes, s->message_uuid.bytes, sizeof(s->message_uuid.bytes));
     snprintf(letter->number, sizeof(letter->number), "61019%05u", (unsigned)(turn % MAILBOXES));
     s->received = s->available = time_now();
+    uuid_order(&s->business.id, s->received); /* as the sender workers do */
     s->size = s->skeleton_size + s->content_size * 4 / 3;
     s->business.status = RECEIPT_COMPLETED;
     s->business.time = s->received;

@@ -118,6 +118,23 @@ START_TEST(uuids_are_read_and_written)
 }
 END_TEST
 
+START_TEST(uuids_of_a_time_begin_with_it_and_stay_random)
+{
+    struct uuid uuids[2];
+    char text[UUID_TEXT_SIZE];
+
+    for (int i = 0; i < 2; i++) {
+        ck_assert(uuid_random(&uuids[i]));
+        uuid_order(&uuids[i], 1764183600123);
+        uuid_format(&uuids[i], text);
+        text[15] = '\0';
+        ck_assert_str_eq(text, "019ac189-6bfb-7");
+        ck_assert_int_eq(uuids[i].bytes[8] >> 6, 2);
+    }
+    ck_assert_int_ne(memcmp(uuids[0].bytes + 9, uuids[1].bytes + 9, 7), 0);
+}
+END_TEST
+
 START_TEST(a_digest_of_parts_is_the_digest_of_the_whole)
 {
     struct digest_stream *stream = digest_open();
@@ -164,6 +181,7 @@ Suite *suite_base(void)
     tcase_add_test(tests, a_buffer_writes_json_strings_safely);
     tcase_add_test(tests, a_full_buffer_is_left_as_it_was);
     tcase_add_test(tests, uuids_are_read_and_written);
+    tcase_add_test(tests, uuids_of_a_time_begin_with_it_and_stay_random);
     tcase_add_test(tests, a_digest_of_parts_is_the_digest_of_the_whole);
     tcase_add_test(tests, findings_keep_fifty_count_all_and_stand_in_order);
     suite_add_tcase(suite, tests);
