@@ -7,7 +7,7 @@ SANDBOX  ?= sandbox
 PORT     ?= 8443
 
 CC       ?= gcc
-PACKAGES := libxml-2.0 jansson sqlite3 openssl libseccomp cjose libcurl
+PACKAGES := libxml-2.0 jansson sqlite3 openssl libseccomp cjose libcurl liblz4
 CSTD     := -std=gnu11
 WARN     := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wimplicit-fallthrough -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Werror=format-security \

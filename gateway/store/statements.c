@@ -256,6 +256,9 @@ const struct statement_row statements[STMT_COUNT] = {
     [STMT_VERIFY_CONTENTS] = {MAIL, CLI,
         "SELECT c.digest, c.size, c.bytes, b.bytes FROM content c LEFT JOIN content_bytes b ON b.seq = c.bytes"
         " WHERE c.digest > :after ORDER BY c.digest LIMIT :most"},
+    [STMT_VERIFY_XML] = {MAIL, CLI,
+        "SELECT k.message, m.message_uuid, k.bytes FROM skeleton k JOIN message m ON m.seq = k.message"
+        " WHERE k.message > :after ORDER BY k.message LIMIT :most"},
     [STMT_VERIFY_REGISTRY_TOTALS] = {REGISTRY, CLI,
         "WITH there (name, n) AS (VALUES ('jobs', (SELECT count(*) FROM outbox WHERE state < 2)))" UNLIKE_COUNTER},
     [STMT_VERIFY_MAIL_TOTALS] = {MAIL, CLI,

@@ -163,7 +163,7 @@ struct submission {
     struct digest digest; /* of the document */
     uint64_t size, content_size;
     const char *version;  /* "1.1", "1.2" */
-    const char *skeleton; /* inline, or spooled when larger than fits */
+    const char *skeleton; /* inline, or spooled when larger than fits; skeleton.c tells how it is kept */
     size_t skeleton_size;
     struct kept_document *documents;
     unsigned document_count;
@@ -421,7 +421,7 @@ bool store_backup(struct store *store, const char *target, store_progress *progr
 /* One thing that is not as it should be. */
 struct store_finding {
     const char *check; /* "integrity", "foreign-keys", "event-chain", "content-digest", "content-missing", "counter",
-                        * "references", "receipts", "outbox", "openings" */
+                        * "references", "skeleton", "receipts", "outbox", "openings" */
     const char *text;  /* ids and numbers only */
 };
 typedef void store_finding_each(void *state, const struct store_finding *finding);

@@ -111,8 +111,9 @@ enum statement {
     STMT_REVOKED_ADD,
     STMT_REVOKED_SAME,
     STMT_REVOKED_FIND,
-    /* dpctl verify: a row for each fault, but the contents, of which it gives each */
+    /* dpctl verify: a row for each fault, but of contents and skeletons each */
     STMT_VERIFY_CONTENTS,
+    STMT_VERIFY_XML,
     STMT_VERIFY_REGISTRY_TOTALS,
     STMT_VERIFY_MAIL_TOTALS,
     STMT_VERIFY_MAILBOXES,
@@ -432,6 +433,17 @@ bool event_hash(struct digest_stream *digests, const struct digest *previous, in
 /* A job of the outbox, written in the change that causes it. */
 bool job_add(struct change *change, const char *kind, const struct uuid *target, const struct uuid *subject,
              struct error *error);
+
+/* ---- skeletons (skeleton.c) ---- */
+
+/* Packs it as it is kept: compressed where that makes it shorter. Without memory in `arena` it stays as it is. */
+void skeleton_pack(struct packer *packer, const char *xml, size_t size, struct arena *arena);
+
+/* The way back. NULL: no memory. */
+struct skeleton_reader *skeleton_reader_open(void);
+void skeleton_reader_close(struct skeleton_reader *reader);
+/* The XML of what is kept as `bytes` takes the place of what is in `xml`. False: it is damaged, or there is no memory. */
+bool skeleton_read(struct skeleton_reader *reader, const void *bytes, size_t size, struct buffer *xml);
 
 /* ---- sweeping what nobody refers to (sweep.c), by the writer when it is idle ---- */
 

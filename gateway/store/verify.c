@@ -92,7 +92,7 @@ static bool verify_all(struct verify *verify, struct error *error)
         return false;
     return !sound
            || (verify_chain(verify, DATABASE_REGISTRY, error) && verify_chain(verify, DATABASE_MAIL, error)
-               && verify_rows(verify, error) && verify_contents(verify, error));
+               && verify_rows(verify, error) && verify_skeletons(verify, error) && verify_contents(verify, error));
 }
 
 bool store_verify(struct store *store, store_progress *progress, store_finding_each *each, void *state,

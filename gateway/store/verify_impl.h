@@ -22,6 +22,7 @@ void verify_moved(struct verify *verify, uint64_t bytes);
 
 bool verify_chain(struct verify *verify, enum database database, struct error *error);
 bool verify_contents(struct verify *verify, struct error *error);
+bool verify_skeletons(struct verify *verify, struct error *error);
 bool verify_rows(struct verify *verify, struct error *error);
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -65,7 +66,10 @@ static void letter_open(struct letter *letter, const struct speed *speed)
     letter->skeleton = malloc(speed->bytes);
     if (!letter->skeleton || !uuid_random(&letter->system.id) || !uuid_random(&letter->system.organisation.id))
         stop("no memory", NULL);
-    memset(letter->skeleton, 'x', speed->bytes);
+    /* bytes that do not become shorter, for a change is to be as long as it says */
+    for (size_t at = 0; at < speed->bytes; at += 256)
+        if (getrandom(letter->skeleton + at, speed->bytes - at < 256 ? speed->bytes - at : 256, 0) < 0)
+            stop("no randomness", NULL);
     memset(letter->bytes, 'y', sizeof(letter->bytes));
     letter->document = (struct kept_document){.label = "Brev"};
     letter->content = (struct kept_content){.size = CONTENT_BYTES,

@@ -15,7 +15,7 @@ static const struct {
     {"content-missing", FAULT_DIGEST_WRONG}, {"receipts", FAULT_RECEIPTS_WRONG},
     {"outbox", FAULT_OUTBOX_WRONG},          {"integrity", FAULT_INTEGRITY},
     {"foreign-keys", FAULT_INTEGRITY},       {"counter", FAULT_PLACES_WRONG},
-    {"references", FAULT_PLACES_WRONG},
+    {"references", FAULT_PLACES_WRONG},      {"skeleton", FAULT_DIGEST_WRONG},
 };
 
 static void take_finding(const char *check, const char *text, struct verdict *verdict)

@@ -11,7 +11,7 @@
 set -eu
 
 build="gcc libc6-dev make pkg-config libfcgi-dev libxml2-dev libjansson-dev libsqlite3-dev libssl-dev libseccomp-dev
-       libcjose-dev libinih-dev libcurl4-openssl-dev"
+       libcjose-dev libinih-dev libcurl4-openssl-dev liblz4-dev"
 run="$build nginx openssl curl jq procps"
 test="check bats clang clang-format libclang-rt-14-dev libfcgi-bin libxml2-utils python3 sqlite3 shellcheck strace
       universal-ctags gcovr"

@@ -129,7 +129,7 @@ static bool send_large(struct store *store, unsigned number)
     struct error error = {0};
 
     letter_make(&letter, number);
-    memset(skeleton, 'x', sizeof skeleton);
+    no_pattern(skeleton, sizeof skeleton);
     letter.submission.skeleton = skeleton;
     letter.submission.skeleton_size = sizeof skeleton;
     return letter_send(store, &letter, &acceptance, &error);

@@ -24,7 +24,7 @@ START_TEST(an_accepted_letter_stands_in_the_mailbox_with_all_its_parts)
     ck_assert_int_eq(ask_mail(&fixture, "SELECT count(*) FROM message WHERE state = 1"), 1);
     ck_assert_int_eq(ask_mail(&fixture, "SELECT count(*) FROM file"), LETTER_FILES);
     ck_assert_int_eq(ask_mail(&fixture, "SELECT sum(length(bytes)) FROM content_bytes"), LETTER_FILES * 4000);
-    ck_assert_int_eq(ask_mail(&fixture, "SELECT length(bytes) FROM skeleton"), 8000);
+    ck_assert_int_lt(ask_mail(&fixture, "SELECT length(bytes) FROM skeleton"), 100);
     ck_assert_int_eq(ask_mail(&fixture, "SELECT total + unread FROM mailbox"), 2);
     ck_assert_int_eq(ask_mail(&fixture, "SELECT count(*) FROM folder"), 4);
     ck_assert_int_eq(ask_mail(&fixture, "SELECT total + unread FROM folder WHERE name = 'INBOX'"), 2);
@@ -217,7 +217,7 @@ START_TEST(a_large_change_goes_through_the_spool_and_leaves_nothing_there)
     fixture_start(&fixture);
     struct store *store = fixture_store(&fixture, 0);
 
-    memset(skeleton, 's', size);
+    no_pattern(skeleton, size);
     letter_make(&letter, 1);
     letter.submission.skeleton = skeleton;
     letter.submission.skeleton_size = size;
