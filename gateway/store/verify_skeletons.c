@@ -1,4 +1,4 @@
-/* Skeletons: each one's XML again, as far as its frame's check sum tells. */
+/* Skeletons: each one's XML again, as far as its frame's check sums tell. */
 #include "gateway/store/verify_impl.h"
 
 #define PAGE 200

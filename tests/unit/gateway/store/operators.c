@@ -140,7 +140,7 @@ static const struct damage {
     {"UPDATE skeleton SET bytes = CAST(bytes || x'00' AS BLOB) WHERE message = 2", "skeleton"},
     {"UPDATE skeleton SET bytes = CAST(substr(bytes, 1, 4) || zeroblob(length(bytes) - 4) AS BLOB) WHERE message = 2",
      "skeleton"},
-    {"UPDATE skeleton SET bytes = CAST(substr(bytes, 1, length(bytes) - 4) || x'00000000' AS BLOB) WHERE message = 2",
+    {"UPDATE skeleton SET bytes = CAST(substr(bytes, 1, length(bytes) - 8) || zeroblob(8) AS BLOB) WHERE message = 2",
      "skeleton"},
     {"PRAGMA foreign_keys=off; DELETE FROM document WHERE message = 2", "foreign-keys"},
     {"UPDATE counter SET value = value + 1 WHERE name = 'messages'", "counter"},
