@@ -23,8 +23,7 @@ static void pack_digest(struct packer *packer, const struct digest *digest)
     pack_fixed(packer, digest->bytes, DIGEST_SIZE);
 }
 
-static void pack_header(struct packer *packer, const struct submission *submission, const struct uuid *technical,
-                        struct arena *arena)
+static void pack_header(struct packer *packer, const struct submission *submission, const struct uuid *technical)
 {
     pack_uuid(packer, &submission->system->organisation.id);
     pack_uuid(packer, &submission->system->id);
@@ -57,7 +56,7 @@ static void pack_header(struct packer *packer, const struct submission *submissi
     pack_u64(packer, submission->size);
     pack_u64(packer, submission->content_size);
     pack_text(packer, submission->version);
-    skeleton_pack(packer, submission->skeleton, submission->skeleton_size, arena);
+    skeleton_pack(packer, submission->skeleton, submission->skeleton_size);
     pack_text(packer, submission->view);
 }
 
@@ -102,10 +101,9 @@ static void pack_content(struct packer *packer, const struct kept_content *conte
     pack_uuid(packer, &content->id);
 }
 
-static void pack_submission(struct packer *packer, const struct submission *submission, const struct uuid *technical,
-                            struct arena *arena)
+static void pack_submission(struct packer *packer, const struct submission *submission, const struct uuid *technical)
 {
-    pack_header(packer, submission, technical, arena);
+    pack_header(packer, submission, technical);
     pack_receipt(packer, &submission->business);
     pack_u32(packer, submission->document_count);
     for (unsigned i = 0; i < submission->document_count; i++)
@@ -148,7 +146,7 @@ bool store_accept(struct store *store, struct submission *submission, struct are
 
     if (!uuid_random(&technical))
         return error_set(error, ERROR_INTERNAL, NULL, "no randomness");
-    pack_submission(packer, submission, &technical, arena);
+    pack_submission(packer, submission, &technical);
     return change_ask(store, &answer, error)
            && unpack_acceptance(&answer, &submission->message_uuid, arena, acceptance, error);
 }

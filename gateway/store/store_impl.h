@@ -436,8 +436,8 @@ bool job_add(struct change *change, const char *kind, const struct uuid *target,
 
 /* ---- skeletons (skeleton.c) ---- */
 
-/* Packs it as it is kept: compressed where that makes it shorter. Without memory in `arena` it stays as it is. */
-void skeleton_pack(struct packer *packer, const char *xml, size_t size, struct arena *arena);
+/* Packs it as it is kept: compressed where that makes it shorter and there is memory for it. */
+void skeleton_pack(struct packer *packer, const char *xml, size_t size);
 
 /* The way back. NULL: no memory. */
 struct skeleton_reader *skeleton_reader_open(void);

@@ -11,7 +11,6 @@ Suite *suite_skeletons(void);
 
 struct kept {
     struct buffer packed, xml;
-    struct arena *arena;
     struct skeleton_reader *reader;
     const void *bytes;
     size_t size;
@@ -19,16 +18,14 @@ struct kept {
 
 static void kept_open(struct kept *kept)
 {
-    *kept = (struct kept){
-        .packed.limit = 2 * SIZE_MOST, .arena = arena_new(2 * SIZE_MOST), .reader = skeleton_reader_open()};
-    ck_assert(kept->arena && kept->reader);
+    *kept = (struct kept){.packed.limit = 2 * SIZE_MOST, .reader = skeleton_reader_open()};
+    ck_assert(kept->reader);
 }
 
 static void kept_close(struct kept *kept)
 {
     buffer_free(&kept->packed);
     buffer_free(&kept->xml);
-    arena_free(kept->arena);
     skeleton_reader_close(kept->reader);
 }
 
@@ -37,14 +34,13 @@ static void keep(struct kept *kept, const char *xml, size_t size)
     struct packer packer = {.buffer = &kept->packed};
 
     buffer_clear(&kept->packed);
-    skeleton_pack(&packer, xml, size, kept->arena);
+    skeleton_pack(&packer, xml, size);
     ck_assert(!packer.full);
     struct unpacker in = {.at = (unsigned char *)kept->packed.data,
                           .end = (unsigned char *)kept->packed.data + kept->packed.size};
 
     kept->bytes = unpack_bytes(&in, &kept->size);
     ck_assert(unpack_done(&in) && kept->bytes);
-    arena_reset(kept->arena);
 }
 
 static void reads_back(struct kept *kept, const char *xml, size_t size)
@@ -95,22 +91,6 @@ START_TEST(what_would_not_become_shorter_is_kept_as_it_is)
     reads_back(&kept, xml, size);
     kept_close(&kept);
     free(xml);
-}
-END_TEST
-
-START_TEST(without_memory_it_is_kept_as_it_is)
-{
-    static char xml[8000];
-    struct kept kept;
-
-    memset(xml, 'x', sizeof xml);
-    kept_open(&kept);
-    arena_free(kept.arena);
-    kept.arena = arena_new(sizeof xml / 2);
-    keep(&kept, xml, sizeof xml);
-    ck_assert_uint_eq(kept.size, sizeof xml);
-    reads_back(&kept, xml, sizeof xml);
-    kept_close(&kept);
 }
 END_TEST
 
@@ -182,7 +162,6 @@ Suite *suite_skeletons(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, tags_become_shorter_and_come_back, 0, SIZES);
     tcase_add_loop_test(tcase, what_would_not_become_shorter_is_kept_as_it_is, 0, SIZES);
-    tcase_add_test(tcase, without_memory_it_is_kept_as_it_is);
     tcase_add_test(tcase, a_damaged_one_is_not_read);
     tcase_add_test(tcase, a_letter_of_the_store_is_read_back);
     suite_add_tcase(suite, tcase);
