@@ -180,7 +180,7 @@ fuzz-corpus:
 
 cover:
 	tests/lib/packages.sh test
-	$(MAKE) BUILD=$(BUILD)/cover OPTIMISE="-O0 -g --coverage" HARDEN= cover-units
+	$(MAKE) BUILD=$(BUILD)/cover OPTIMISE="-O0 -g --coverage" HARDEN= LDFLAGS="$(LDFLAGS) --coverage" cover-units
 	gcovr -r . --object-directory $(BUILD)/cover --exclude tests/ --exclude-throw-branches --print-summary
 
 cover-units: $(UNIT_BIN)
