@@ -3,8 +3,8 @@
  * of its pages are left, in the log, in the database and in a backup, for some 15 us of the worker that took the letter
  * in.
  *
- * What would not become shorter is kept as it is, and so is what older builds kept. Neither is taken for the other: XML
- * begins with a "<", a blank or a byte order mark, and a frame with none of them. */
+ * Older builds kept the XML as it is. Neither is taken for the other: XML begins with a "<", a blank or a byte order mark,
+ * and a frame with none of them. */
 #include "gateway/store/store_impl.h"
 
 #include <lz4frame.h>
@@ -24,14 +24,14 @@ struct skeleton_reader {
 void skeleton_pack(struct packer *packer, const char *xml, size_t size)
 {
     const LZ4F_preferences_t wanted = {
-        .frameInfo = {.blockSizeID = LZ4F_max4MB, .contentSize = size, .blockChecksumFlag = LZ4F_blockChecksumEnabled},
+        .frameInfo = {.contentSize = size, .blockChecksumFlag = LZ4F_blockChecksumEnabled},
     };
     size_t room = LZ4F_compressFrameBound(size, &wanted), length = 0;
     char *frame = xml ? malloc(room) : NULL; /* not of the request's arena, which has to last for the answer */
 
     if (frame)
         length = LZ4F_compressFrame(frame, room, xml, size, &wanted);
-    if (frame && !LZ4F_isError(length) && length < size)
+    if (frame && !LZ4F_isError(length))
         pack_bytes(packer, frame, length);
     else
         pack_bytes(packer, xml, size);

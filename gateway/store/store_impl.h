@@ -436,7 +436,7 @@ bool job_add(struct change *change, const char *kind, const struct uuid *target,
 
 /* ---- skeletons (skeleton.c) ---- */
 
-/* Packs it as it is kept: compressed where that makes it shorter and there is memory for it. */
+/* Packs it as it is kept: as a frame; without memory for that as it is. */
 void skeleton_pack(struct packer *packer, const char *xml, size_t size);
 
 /* The way back. NULL: no memory. */

@@ -18,10 +18,12 @@ static void take_row(struct skeletons *skeletons, struct query *query)
     size_t size;
     const void *bytes = query_bytes(query, 2, &size);
 
+    if (!query_uuid(query, 1, &uuid))
+        return; /* the query has failed and says so */
     skeletons->after = query_number(query, 0);
     skeletons->rows++;
-    if (!query_uuid(query, 1, &uuid) || (bytes && skeleton_read(skeletons->reader, bytes, size, &skeletons->xml)))
-        return; /* of a query that failed its end tells */
+    if (bytes && skeleton_read(skeletons->reader, bytes, size, &skeletons->xml))
+        return;
     uuid_format(&uuid, text);
     verify_found(skeletons->verify, "skeleton", "message %s: its XML cannot be read any more", text);
 }

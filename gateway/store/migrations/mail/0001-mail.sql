@@ -92,8 +92,8 @@ CREATE TABLE message (
 CREATE INDEX message_in_folder ON message (folder, state, available, seq) WHERE state < 3;
 CREATE INDEX message_held ON message (available) WHERE state = 2;
 
--- What is left of the XML when the contents are taken out, as skeleton.c packs it. Apart from the message, so that marking a message as read
--- does not write it again.
+-- What is left of the XML when the contents are taken out; gateway/store/skeleton.c tells how it is packed. Apart from
+-- the message, so that marking a message as read does not write it again.
 CREATE TABLE skeleton (
     message INTEGER PRIMARY KEY REFERENCES message (seq),
     bytes   BLOB    NOT NULL

@@ -223,7 +223,7 @@ START_TEST(a_large_change_goes_through_the_spool_and_leaves_nothing_there)
     letter.submission.skeleton_size = size;
     ck_assert_msg(letter_send(store, &letter, &acceptance, &error), "%s %s", error_kind(error.code)->code,
                   error.detail);
-    ck_assert_int_eq(ask_mail(&fixture, "SELECT length(bytes) FROM skeleton"), (long)size);
+    ck_assert_int_ge(ask_mail(&fixture, "SELECT length(bytes) FROM skeleton"), (long)size);
     snprintf(command, sizeof command, "test -z \"$(ls %s/spool)\"", fixture.folder);
     ck_assert_int_eq(system(command), 0);
     free(skeleton);
