@@ -62,6 +62,8 @@ const struct setting config_settings[] = {
      "Changes in one commit"},
     {"store", "group_bytes", SETTING_SIZE, AT(group_bytes), "8MB", 64 * KB, GB,
      "Bytes of the changes in one commit"},
+    {"store", "group_wait_us", SETTING_COUNT, AT(group_wait_us), "1000", 0, 100000,
+     "How long the writer waits for more changes where several came together before, in microseconds; 0: not at all"},
     {"store", "change_timeout_ms", SETTING_COUNT, AT(change_timeout_ms), "10000", 100, 600000,
      "How long a worker waits until its change is on disk, in milliseconds"},
     {"store", "queue_max", SETTING_COUNT, AT(queue_max), "256", 1, 1000000,

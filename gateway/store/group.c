@@ -14,6 +14,8 @@
 #include "gateway/base/crash_point.h"
 #include "gateway/base/time.h"
 
+#define SEVERAL 3 /* changes of the last group, for more to be worth a wait */
+
 static bool fatal(const struct writer *writer, enum database database)
 {
     enum backend_fault fault = backend_fault(writer->desks[database].backend);
@@ -228,11 +230,23 @@ static bool group_finish(struct writer *writer, enum database database, struct e
     return true;
 }
 
+/* Where letters stream in, an idle writer would commit nearly each by itself, and write the pages that all of them touch
+ * as often. The processor time of that is their workers', too. Nobody who sends one letter after the other waits, nor
+ * anybody before a screen. */
+bool group_waits(const struct writer *writer)
+{
+    unsigned waiting = queue_count(&writer->queue);
+
+    return writer->config->group_wait_us && writer->group_last >= SEVERAL && waiting && waiting < writer->group_last
+           && !writer->queue.count[LANE_INTERACTIVE];
+}
+
 bool group_run(struct writer *writer, enum database database, struct error *error)
 {
     group_collect(writer, database);
     if (!writer->group_count)
         return true;
+    writer->group_last = writer->group_count;
     crash_point(CRASH_WRITER_BEFORE_BEGIN);
     bool going_on = group_finish(writer, database, error);
 

@@ -11,6 +11,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gateway/base/time.h"
@@ -218,13 +219,25 @@ static bool run_groups(struct writer *writer, struct error *error)
     return true;
 }
 
+/* A plain sleep: being woken by each change that comes would cost what the wait is to save. */
+static bool gather(struct writer *writer, int control, const sigset_t *open, struct error *error)
+{
+    struct timespec wait = {.tv_sec = writer->config->group_wait_us / 1000000,
+                            .tv_nsec = (long)(writer->config->group_wait_us % 1000000) * 1000};
+    int came;
+
+    nanosleep(&wait, NULL);
+    return take_in(writer, control, 0, open, &came, error);
+}
+
 static bool serve(struct writer *writer, int control, const sigset_t *open, struct error *error)
 {
     for (;;) {
-        bool last = draining;
-        int came = 0, wait = last || queue_count(&writer->queue) ? 0 : TURN_MS;
+        bool last = draining, idle = !last && !queue_count(&writer->queue);
+        int came = 0;
 
-        if (!take_in(writer, control, wait, open, &came, error))
+        if (!take_in(writer, control, idle ? TURN_MS : 0, open, &came, error)
+            || (idle && group_waits(writer) && !gather(writer, control, open, error)))
             return false;
         writer->now = time_now();
         if (!house_keep(writer, error) || !run_groups(writer, error))

@@ -51,6 +51,26 @@ static void until_sent(const struct fixture *fixture, int slot)
     ck_assert_int_eq(poll(&poll_for, 1, 10000), 1);
 }
 
+/* A stopped writer finds all of them at once. */
+static void send_together(struct fixture *fixture, int count, spoiling *const spoils[], pid_t children[])
+{
+    kill(fixture->writer, SIGSTOP);
+    for (int i = 0; i < count; i++) {
+        send_in_child(fixture, i, spoils[i], &children[i]);
+        until_sent(fixture, i);
+    }
+    kill(fixture->writer, SIGCONT);
+}
+
+static void ended(pid_t child, bool taken)
+{
+    int status;
+
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFEXITED(status));
+    ck_assert_int_eq(WEXITSTATUS(status), !taken);
+}
+
 static const struct group_case {
     spoiling *spoils[SENDERS];
     int taken;
@@ -80,21 +100,12 @@ START_TEST(each_change_of_a_group_comes_to_be_or_not_by_itself)
     const struct group_case *group = &groups[_i];
     struct fixture fixture;
     pid_t children[SENDERS];
-    int status;
 
     fixture_open(&fixture);
     fixture_start(&fixture);
-    kill(fixture.writer, SIGSTOP); /* until all of them wait */
-    for (int i = 0; i < SENDERS; i++) {
-        send_in_child(&fixture, i, group->spoils[i], &children[i]);
-        until_sent(&fixture, i);
-    }
-    kill(fixture.writer, SIGCONT);
-    for (int i = 0; i < SENDERS; i++) {
-        waitpid(children[i], &status, 0);
-        ck_assert(WIFEXITED(status));
-        ck_assert_int_eq(WEXITSTATUS(status), group->spoils[i] != nothing);
-    }
+    send_together(&fixture, SENDERS, group->spoils, children);
+    for (int i = 0; i < SENDERS; i++)
+        ended(children[i], group->spoils[i] == nothing);
     ck_assert_int_eq(ask_mail(&fixture, "SELECT count(*) FROM message"), group->taken);
     ck_assert_int_eq(ask_mail(&fixture, "SELECT count(*) FROM content"),
                      group->taken ? group->taken * (LETTER_FILES - 1) + 1 : 0);
@@ -106,6 +117,85 @@ START_TEST(each_change_of_a_group_comes_to_be_or_not_by_itself)
 }
 END_TEST
 
+/* ---- waiting for more ---- */
+
+#define WAIT_MS 2000
+
+/* A writer that waits so long, after a group of `count` letters. */
+static void open_after_group(struct fixture *fixture, int count)
+{
+    static spoiling *const plain[SENDERS] = {nothing, nothing, nothing, nothing, nothing, nothing};
+    pid_t children[SENDERS];
+
+    fixture_open(fixture);
+    fixture->config.group_wait_us = WAIT_MS * 1000;
+    fixture_start(fixture);
+    send_together(fixture, count, plain, children);
+    for (int i = 0; i < count; i++)
+        ended(children[i], true);
+    ck_assert_uint_eq(metrics_get(fixture->metrics, METRIC_COMMITS, DATABASE_MAIL), 1);
+}
+
+static void until_taken_in(const struct fixture *fixture, int slot)
+{
+    struct pollfd poll_for = {.fd = fixture->writer_end[slot], .events = POLLIN};
+
+    while (poll(&poll_for, 1, 0) == 1)
+        usleep(1000);
+}
+
+START_TEST(where_several_came_together_the_first_waits_for_more)
+{
+    struct fixture fixture;
+    pid_t first, later[2];
+
+    open_after_group(&fixture, 3);
+    send_in_child(&fixture, 3, nothing, &first);
+    until_sent(&fixture, 3);
+    until_taken_in(&fixture, 3);
+    usleep(200000); /* a writer that does not wait has answered by now */
+    send_in_child(&fixture, 4, nothing, &later[0]);
+    send_in_child(&fixture, 5, nothing, &later[1]);
+    ended(first, true);
+    ended(later[0], true);
+    ended(later[1], true);
+    ck_assert_uint_eq(metrics_get(fixture.metrics, METRIC_COMMITS, DATABASE_MAIL), 2);
+    fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(where_two_came_together_nobody_waits)
+{
+    struct fixture fixture;
+    pid_t next;
+
+    open_after_group(&fixture, 2);
+    int64_t began = time_monotonic();
+
+    send_in_child(&fixture, 3, nothing, &next);
+    ended(next, true);
+    ck_assert_int_lt(time_monotonic() - began, WAIT_MS);
+    fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(what_somebody_does_at_a_screen_does_not_wait)
+{
+    struct fixture fixture;
+    struct error error = {0};
+    struct uuid system = uuid_of(1, 1), receipt = uuid_of(7, 1);
+
+    open_after_group(&fixture, 3);
+    struct store *store = fixture_store(&fixture, 6);
+    int64_t began = time_monotonic();
+
+    ck_assert_msg(receipts_delete(store, &system, &receipt, time_now(), &error), "%s", error.detail);
+    ck_assert_int_lt(time_monotonic() - began, WAIT_MS);
+    store_close(store);
+    fixture_close(&fixture);
+}
+END_TEST
+
 Suite *suite_groups(void)
 {
     Suite *suite = suite_create("groups");
@@ -113,6 +203,9 @@ Suite *suite_groups(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, each_change_of_a_group_comes_to_be_or_not_by_itself, 0, sizeof groups / sizeof *groups);
+    tcase_add_test(tests, where_several_came_together_the_first_waits_for_more);
+    tcase_add_test(tests, where_two_came_together_nobody_waits);
+    tcase_add_test(tests, what_somebody_does_at_a_screen_does_not_wait);
     suite_add_tcase(suite, tests);
     return suite;
 }
