@@ -265,11 +265,20 @@ static void base64_finding(struct parse *parse, const struct held *held)
     findings_add(parse->findings, &finding);
 }
 
-/* A content ends: from here on libxml2's lines lack its line feeds. */
+static unsigned held_count(const struct parse *parse)
+{
+    return (unsigned)(parse->held->size / sizeof(struct held));
+}
+
+/* A content ends: from here on libxml2's lines lack its line feeds. That one which was not held back ends means that
+ * the scanner took something else for a name than libxml2 does. */
 static void end_content(struct parse *parse, const struct path_step *step)
 {
-    const struct held *held = (const struct held *)(const void *)parse->held->data + parse->contents;
+    const struct held *held = (const struct held *)(const void *)parse->held->data;
 
+    if (parse->contents == held_count(parse))
+        return stop(parse, ERROR_XML_MALFORMED, NULL);
+    held += parse->contents;
     if (held->fault_line > 0)
         base64_finding(parse, held);
     if (step->node == NODE_CONTENT)
@@ -356,7 +365,7 @@ bool parse_finish(struct parse *parse, struct error *error)
 {
     if (!feed(parse, NULL, 0, true, error))
         return false;
-    if (!parse->plug)
+    if (!parse->plug || parse->contents != held_count(parse))
         return error_set(error, ERROR_XML_MALFORMED, NULL, NULL);
     if (parse->schema_findings == 0 && xmlSchemaIsValid(parse->validator) != 1)
         schema_finding(parse, ERROR_SCHEMA_INVALID, NULL, NULL);

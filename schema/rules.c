@@ -95,12 +95,18 @@ static void contact_point_id(struct rule_run *run, const struct memo_rule *rule)
 
 /* ---- header ---- */
 
-/* A day before the common era, or of a year beyond 9999, has not ten characters. */
+/* As schema-valid days are written: "-" before the common era, and a year of four digits or more. Only days from 1970
+ * on are plain: their midnight is known. */
 static bool is_plain_day(const char *day)
 {
     int64_t midnight;
 
     return time_danish_midnight(day, &midnight);
+}
+
+static size_t digits_of_year(const char *day)
+{
+    return strspn(day, "0123456789");
 }
 
 static void delivery_date_early(struct rule_run *run, const struct memo_rule *rule)
@@ -109,7 +115,7 @@ static void delivery_date_early(struct rule_run *run, const struct memo_rule *ru
     char today[11];
 
     time_danish_day(run->now, today);
-    if (day && (*day == '-' || (is_plain_day(day) && strcmp(day, today) < 0)))
+    if (day && (*day == '-' || (digits_of_year(day) == 4 && strcmp(day, today) < 0)))
         broken(run, rule, run->memo->not_before_line, HEADER "/memo:doNotDeliverUntilDate",
                is_plain_day(day) ? day : NULL);
 }
@@ -118,12 +124,6 @@ static void delivery_date_early(struct rule_run *run, const struct memo_rule *ru
 static int64_t days_between(int64_t from, int64_t to)
 {
     return (to - from + DAY_MS / 2) / DAY_MS;
-}
-
-/* A year of five digits or more: schema-valid, and far away. */
-static bool is_distant_day(const char *day)
-{
-    return *day >= '1' && *day <= '9' && strspn(day, "0123456789") > 4;
 }
 
 static void delivery_date_late(struct rule_run *run, const struct memo_rule *rule)
@@ -138,7 +138,7 @@ static void delivery_date_late(struct rule_run *run, const struct memo_rule *rul
     time_danish_day(run->now, today);
     late = is_plain_day(day) ? time_danish_midnight(today, &from) && time_danish_midnight(day, &to)
                                    && days_between(from, to) > (int64_t)run->limits->furthest_days
-                             : is_distant_day(day);
+                             : digits_of_year(day) > 4;
     if (late)
         broken(run, rule, run->memo->not_before_line, HEADER "/memo:doNotDeliverUntilDate",
                is_plain_day(day) ? day : NULL);

@@ -42,14 +42,27 @@ static unsigned count_newlines(const unsigned char *at, const unsigned char *end
     return count;
 }
 
+/* The bytes before the first NUL. libxml2 must never see one: among the first four bytes, which then are no UTF-8, it
+ * would make libxml2 read another document than is scanned here, in UTF-16 or UCS-4 (XML 1.0, appendix F). */
+static size_t before_nul(const struct scanner *scanner, const unsigned char *bytes, size_t size, enum error_code *code)
+{
+    const unsigned char *nul = memchr(bytes, '\0', size);
+
+    if (!nul)
+        return size;
+    size = (size_t)(nul - bytes);
+    *code = scanner->skeleton_size + size < 4 ? ERROR_XML_NOT_UTF8 : ERROR_XML_MALFORMED;
+    return size;
+}
+
 /* Hands out `size` bytes of skeleton, or as many as are good. */
 static bool hand_out(struct scanner *scanner, const unsigned char *bytes, size_t size, struct error *error)
 {
     uint64_t room = scanner->limits->skeleton_bytes - scanner->skeleton_size;
     enum error_code code = ERROR_NONE;
-    size_t good = size;
+    size_t good = before_nul(scanner, bytes, size, &code);
 
-    if (!utf8_add(&scanner->utf8, bytes, size, &good))
+    if (!utf8_add(&scanner->utf8, bytes, good, &good))
         code = ERROR_XML_NOT_UTF8;
     if (good > room) {
         good = (size_t)room;
