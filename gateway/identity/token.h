@@ -74,8 +74,9 @@ struct token_rules {
 struct tokens;
 
 /* Reads every issuer's keys. Keys that cannot sign what is accepted (symmetric, private, RSA below 2048 bits, other
- * curves, use other than sig) are left out; no key left, or one kid twice, is ERROR_CONFIG_INVALID. `log` is told
- * about a key set that was replaced by one that cannot be read; the keys read before then go on counting. */
+ * curves, use other than sig) are left out. An issuer whose key set cannot be read (no JSON Web Key Set, more than 64
+ * keys, one kid twice) or has no key left is not trusted, which harms no other issuer; `log` is told. When a key set is
+ * replaced by one that cannot be read, the keys from before go on counting. False: ERROR_OUT_OF_MEMORY. */
 bool tokens_open(const struct token_rules *rules, const struct log *log, struct tokens **tokens, struct error *error);
 void tokens_close(struct tokens *tokens);
 

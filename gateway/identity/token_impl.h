@@ -33,10 +33,12 @@ struct key_set {
     struct token_key *keys;
     size_t count;
 };
-bool key_set_open(const struct token_issuer *issuer, struct key_set *set, struct error *error);
+/* Without a key where the file cannot be read or has none; the log is told. */
+void key_set_open(const struct token_issuer *issuer, struct key_set *set, const struct log *log);
 void key_set_close(struct key_set *set);
 /* Reads the file again when it is another, or was changed. One that cannot be read is told to the log once, and the
- * keys that were read before go on counting. */
+ * keys that were read before go on counting; one that can be read counts, whatever it lacks, for that is how an issuer
+ * takes a key back. */
 void key_set_refresh(struct key_set *set, const struct log *log);
 /* NULL: there is none of that name. */
 const struct token_key *key_set_find(const struct key_set *set, const char *kid);

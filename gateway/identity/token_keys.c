@@ -89,6 +89,8 @@ static bool add_keys(struct key_set *set, const struct json *json, struct error 
     size_t count = json_count(json, "keys");
     struct token_key key;
 
+    if (!json_has_array(json, "keys"))
+        return refuse(set->issuer.keys_file, "not a JSON Web Key Set", error);
     set->keys = calloc(KEYS_MAX, sizeof *set->keys);
     if (!set->keys)
         return error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
@@ -103,7 +105,7 @@ static bool add_keys(struct key_set *set, const struct json *json, struct error 
         }
         set->keys[set->count++] = key;
     }
-    return set->count || refuse(set->issuer.keys_file, "no key that may sign tokens", error);
+    return true;
 }
 
 static bool read_whole(int fd, char *text, size_t *size)
@@ -138,7 +140,7 @@ static struct json *read_json(const char *file, struct stat *seen, struct error 
     return json;
 }
 
-bool key_set_open(const struct token_issuer *issuer, struct key_set *set, struct error *error)
+static bool read_set(const struct token_issuer *issuer, struct key_set *set, struct error *error)
 {
     struct json *json;
     bool ok;
@@ -150,6 +152,30 @@ bool key_set_open(const struct token_issuer *issuer, struct key_set *set, struct
     if (!ok)
         key_set_close(set);
     return ok;
+}
+
+static void tell_if_empty(const struct key_set *set, const struct log *log)
+{
+    struct error error = {0};
+
+    if (set->count)
+        return;
+    refuse(set->issuer.keys_file, "no key that may sign tokens", &error);
+    log_error(log, LOG_ERROR, NULL, "an issuer has no key: none of its tokens is taken", &error);
+}
+
+void key_set_open(const struct token_issuer *issuer, struct key_set *set, const struct log *log)
+{
+    struct error error = {0};
+
+    if (read_set(issuer, set, &error)) {
+        tell_if_empty(set, log);
+        return;
+    }
+    if (stat(issuer->keys_file, &set->seen) < 0)
+        set->seen = (struct stat){0};
+    log_error(log, LOG_ERROR, NULL, "the keys of an issuer cannot be read: none of its tokens is taken until they can",
+              &error);
 }
 
 void key_set_close(struct key_set *set)
@@ -178,7 +204,7 @@ void key_set_refresh(struct key_set *set, const struct log *log)
         now = (struct stat){0};
     if (is_same(&now, &set->seen))
         return;
-    if (!key_set_open(&set->issuer, &fresh, &error)) {
+    if (!read_set(&set->issuer, &fresh, &error)) {
         set->seen = now;
         log_error(log, LOG_ERROR, NULL, "the keys of an issuer cannot be read; those read before go on counting",
                   &error);
@@ -186,6 +212,7 @@ void key_set_refresh(struct key_set *set, const struct log *log)
     }
     key_set_close(set);
     *set = fresh;
+    tell_if_empty(set, log);
 }
 
 const struct token_key *key_set_find(const struct key_set *set, const char *kid)

@@ -1,5 +1,7 @@
 #include "tests/unit/gateway/identity/token_fixture.h"
 
+#include "gateway/base/text.h"
+
 Suite *suite_forgeries(void);
 
 /* ---- tweaks ---- */
@@ -55,6 +57,52 @@ static void lengthen_signature(char *a)
 {
     memmove(part(a, 2) + 4, part(a, 2), strlen(part(a, 2)) + 1);
     memcpy(part(a, 2), "AAAA", 4);
+}
+
+/* Another length of an ES256 signature, which means the same to who halves it. */
+static void sign_in_other_length(char *a, void change(unsigned char *bytes, size_t *size))
+{
+    unsigned char bytes[100];
+    long size = text_from_base64url(part(a, 2), strlen(part(a, 2)), bytes, sizeof bytes);
+    size_t changed = 64;
+
+    ck_assert_int_eq(size, 64);
+    change(bytes, &changed);
+    text_to_base64url(bytes, changed, part(a, 2));
+}
+
+static void with_nought_behind(unsigned char *bytes, size_t *size)
+{
+    bytes[(*size)++] = 0;
+}
+
+static void without_the_last(unsigned char *bytes, size_t *size)
+{
+    (void)bytes;
+    (*size)--;
+}
+
+static void with_noughts_before_each_half(unsigned char *bytes, size_t *size)
+{
+    memmove(bytes + 34, bytes + 32, 32);
+    memmove(bytes + 1, bytes, 32);
+    bytes[0] = bytes[33] = 0;
+    *size = 66;
+}
+
+static void add_nought(char *a)
+{
+    sign_in_other_length(a, with_nought_behind);
+}
+
+static void drop_last(char *a)
+{
+    sign_in_other_length(a, without_the_last);
+}
+
+static void widen_halves(char *a)
+{
+    sign_in_other_length(a, with_noughts_before_each_half);
 }
 
 static void flip_signature(char *a)
@@ -237,6 +285,12 @@ static const struct row forgeries[] = {
      .key = KEY_EC, NOT_TRUSTED},
     {"ES256 by a stranger", .header_without = "alg kid", HEADER("\"alg\":\"ES256\",\"kid\":\"ec\""),
      .signing = SIGN_ES256, .key = KEY_STRANGER_EC, NOT_TRUSTED},
+    {"ES256 with a nought behind", .header_without = "alg kid", HEADER("\"alg\":\"ES256\",\"kid\":\"ec\""),
+     .signing = SIGN_ES256, .key = KEY_EC, .tweak = add_nought, NOT_TRUSTED},
+    {"ES256 without its last byte", .header_without = "alg kid", HEADER("\"alg\":\"ES256\",\"kid\":\"ec\""),
+     .signing = SIGN_ES256, .key = KEY_EC, .tweak = drop_last, NOT_TRUSTED},
+    {"ES256 of wider halves", .header_without = "alg kid", HEADER("\"alg\":\"ES256\",\"kid\":\"ec\""),
+     .signing = SIGN_ES256, .key = KEY_EC, .tweak = widen_halves, NOT_TRUSTED},
     {"RS256 with a short key", KID("\"weak\""), .key = KEY_WEAK, NOT_TRUSTED},
     {"a key for encryption", KID("\"enc\""), .key = KEY_FOR_ENCRYPTION, NOT_TRUSTED},
     {"a key that was published with its secret", KID("\"private\""), NOT_TRUSTED},

@@ -151,46 +151,115 @@ START_TEST(a_replaced_key_set_counts_at_once_and_a_broken_one_never)
 }
 END_TEST
 
+/* `kept`: it cannot be read, so that the keys from before count. */
 static const struct {
     const char *says, *text;
-} broken_sets[] = {
-    {"nothing", ""},
-    {"no JSON", "keys"},
-    {"a list", "[]"},
-    {"no keys", "{}"},
-    {"an empty list", "{\"keys\":[]}"},
-    {"keys of no use", "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2VjcmV0\"}]}"},
-    {"a key that is none", "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"a\",\"x\":\"AA\",\"y\":\"AA\"}]}"},
-    {"a kid twice", "%twice"},
+    bool kept;
+} useless_sets[] = {
+    {"nothing", "", true},
+    {"no JSON", "keys", true},
+    {"a list", "[]", true},
+    {"no keys", "{}", true},
+    {"keys that are no list", "{\"keys\":{}}", true},
+    {"a kid twice", "%twice", true},
+    {"an empty list", "{\"keys\":[]}", false},
+    {"keys of no use", "{\"keys\":[{\"kty\":\"oct\",\"kid\":\"a\",\"k\":\"c2VjcmV0\"}]}", false},
+    {"a key that is none", "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"kid\":\"a\",\"x\":\"AA\",\"y\":\"AA\"}]}",
+     false},
 };
 
-START_TEST(a_key_set_that_is_none_is_refused)
+static void write_useless_set(int row)
 {
     char key[2048], text[4400];
-    struct error error = {0};
-    struct tokens *tokens;
 
     sign_jwk(KEY_EC, "ec", "", key, sizeof key);
     snprintf(text, sizeof text, "{\"keys\":[%s,%s]}", key, key);
-    write_file(tenant_file, *broken_sets[_i].text == '%' ? text : broken_sets[_i].text);
-    ck_assert_msg(!tokens_open(&rules, &no_log, &tokens, &error), "%s", broken_sets[_i].says);
-    ck_assert_int_eq(error.code, ERROR_CONFIG_INVALID);
-    ck_assert_str_eq(error.where, tenant_file);
-    write_keys();
+    write_file(keys_file, *useless_sets[row].text == '%' ? text : useless_sets[row].text);
 }
-END_TEST
 
-START_TEST(a_key_set_that_is_not_there_is_refused)
+/* The issuer is not trusted, until its keys can be read; the other one is all the while. */
+static void expect_untrusted(const struct log *log)
 {
+    static char authorization[TOKEN_ROOM], tenants[TOKEN_ROOM];
     struct error error = {0};
     struct tokens *tokens;
 
-    unlink(tenant_file);
-    ck_assert(!tokens_open(&rules, &no_log, &tokens, &error));
-    ck_assert_int_eq(error.code, ERROR_CONFIG_INVALID);
+    write_token(&(struct row){0}, authorization);
+    write_token(&(struct row){.without = "iss", .with = "\"iss\":\"" TENANT "\"", .key = KEY_TENANT}, tenants);
+    ck_assert(tokens_open(&rules, log, &tokens, &error));
+    for (int i = 0; i < 3; i++) {
+        ck_assert_int_eq(read_again(tokens, authorization), ERROR_TOKEN_NOT_TRUSTED);
+        ck_assert_int_eq(read_again(tokens, tenants), ERROR_NONE);
+    }
     write_keys();
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    tokens_close(tokens);
+}
+
+static int open_log(struct log *log)
+{
+    *log = no_log;
+    log->fd = open(log_file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    return log->fd;
+}
+
+/* Exactly one line, which says so. */
+static void expect_said_once(int fd, const char *what)
+{
+    char said[1024] = "";
+
+    ck_assert_int_gt(pread(fd, said, sizeof said - 1, 0), 0);
+    close(fd);
+    ck_assert_msg(strstr(said, what) != NULL, "%s", said);
+    ck_assert_ptr_eq(strchr(said, '\n'), said + strlen(said) - 1);
+}
+
+START_TEST(an_issuer_without_keys_is_not_trusted_and_harms_no_other)
+{
+    struct log log;
+    int fd = open_log(&log);
+
+    write_useless_set(_i);
+    expect_untrusted(&log);
+    expect_said_once(fd, "none of its tokens is taken");
 }
 END_TEST
+
+START_TEST(an_issuer_whose_file_is_not_there_is_not_trusted)
+{
+    struct log log;
+    int fd = open_log(&log);
+
+    unlink(keys_file);
+    expect_untrusted(&log);
+    expect_said_once(fd, "cannot be read");
+}
+END_TEST
+
+START_TEST(a_key_set_that_can_be_read_takes_keys_back)
+{
+    static char authorization[TOKEN_ROOM];
+    struct error error = {0};
+    struct tokens *tokens;
+    struct log log;
+    int fd = open_log(&log);
+
+    write_token(&(struct row){0}, authorization);
+    ck_assert(tokens_open(&rules, &log, &tokens, &error));
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    write_useless_set(_i);
+    for (int i = 0; i < 3; i++)
+        ck_assert_msg(read_again(tokens, authorization)
+                          == (useless_sets[_i].kept ? ERROR_NONE : ERROR_TOKEN_NOT_TRUSTED),
+                      "%s", useless_sets[_i].says);
+    write_keys();
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    tokens_close(tokens);
+    expect_said_once(fd, useless_sets[_i].kept ? "go on counting" : "none of its tokens is taken");
+}
+END_TEST
+
+#define USELESS ((int)(sizeof useless_sets / sizeof *useless_sets))
 
 Suite *suite_token(void)
 {
@@ -202,8 +271,9 @@ Suite *suite_token(void)
     tcase_add_loop_test(tests, a_token_says_who_and_what, 0, (int)(sizeof sayings / sizeof *sayings));
     tcase_add_test(tests, no_header_is_a_missing_token);
     tcase_add_test(tests, a_replaced_key_set_counts_at_once_and_a_broken_one_never);
-    tcase_add_loop_test(tests, a_key_set_that_is_none_is_refused, 0, (int)(sizeof broken_sets / sizeof *broken_sets));
-    tcase_add_test(tests, a_key_set_that_is_not_there_is_refused);
+    tcase_add_loop_test(tests, an_issuer_without_keys_is_not_trusted_and_harms_no_other, 0, USELESS);
+    tcase_add_test(tests, an_issuer_whose_file_is_not_there_is_not_trusted);
+    tcase_add_loop_test(tests, a_key_set_that_can_be_read_takes_keys_back, 0, USELESS);
     suite_add_tcase(suite, tests);
     return suite;
 }
