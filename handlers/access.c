@@ -1,6 +1,7 @@
 #include "handlers/access.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "gateway/base/text.h"
 #include "handlers/service.h"
@@ -43,6 +44,15 @@ static bool system_may_call(struct request *rq, const struct system *system, enu
 
 /* ---- systems ---- */
 
+/* On the port of tokens a system's row is no use to whoever brings one, which is not looked at. */
+static bool refuse_person(struct request *rq)
+{
+    static const char scheme[] = "Bearer ";
+    bool token = rq->authorization && strncasecmp(rq->authorization, scheme, sizeof scheme - 1) == 0;
+
+    return error_set(&rq->error, token ? ERROR_CALLER_KIND : ERROR_CERTIFICATE_MISSING, "", NULL);
+}
+
 static bool sender_system(struct request *rq)
 {
     struct system *system = arena_alloc(rq->arena, sizeof *system);
@@ -52,6 +62,8 @@ static bool sender_system(struct request *rq)
 
     if (!system)
         return error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
+    if (rq->token_port)
+        return refuse_person(rq);
     if (!certificate_is_good(rq, &certificate) || !basic_read(rq->authorization, &id, &token, &rq->error)
         || !registry_system(rq->service->store, certificate.cvr, &certificate.subject, &id, rq->arena, system,
                             &rq->error))
@@ -75,7 +87,8 @@ static bool sees_company_mail(const struct person *person)
 
 static bool person_may_call(struct request *rq, const struct person *person, bool changes)
 {
-    if (changes ? !person->may_write : !person->may_read)
+    /* What is changed is shown in the answer. */
+    if (!person->may_read || (changes && !person->may_write))
         return error_set(&rq->error, ERROR_SCOPE_MISSING, "", NULL);
     if (*person->cvr && !sees_company_mail(person))
         return error_set(&rq->error, ERROR_PRIVILEGE_MISSING, "", NULL);

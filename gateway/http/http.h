@@ -138,6 +138,9 @@ struct page {
     uint64_t page, size;
 };
 bool request_page(struct request *rq, struct page *page);
+/* `size` alone; page is 0. For a list that is followed otherwise. */
+bool request_page_size(struct request *rq, struct page *page);
+bool page_too_deep(const struct page *page);
 
 /* The version in If-Match, 3 or "3" (CONTRACT.md, Reading). */
 bool request_if_match(struct request *rq, int64_t *version);

@@ -182,15 +182,23 @@ static bool page_number(struct request *rq, const char *name, uint64_t standard,
            || error_set(&rq->error, ERROR_PARAMETER_INVALID, name, "not a plain number");
 }
 
+bool request_page_size(struct request *rq, struct page *page)
+{
+    page->page = 0;
+    if (!page_number(rq, "size", SIZE_DEFAULT, &page->size))
+        return false;
+    return (page->size >= 1 && page->size <= SIZE_MOST) || error_set(&rq->error, ERROR_PAGE_TOO_LARGE, "size", NULL);
+}
+
 bool request_page(struct request *rq, struct page *page)
 {
-    if (!page_number(rq, "page", 0, &page->page) || !page_number(rq, "size", SIZE_DEFAULT, &page->size))
-        return false;
-    if (page->size < 1 || page->size > SIZE_MOST)
-        return error_set(&rq->error, ERROR_PAGE_TOO_LARGE, "size", NULL);
-    if (page->page * page->size > DEPTH_MOST)
-        return error_set(&rq->error, ERROR_PAGE_TOO_DEEP, "page", NULL);
-    return true;
+    return request_page_size(rq, page) && page_number(rq, "page", 0, &page->page)
+           && (!page_too_deep(page) || error_set(&rq->error, ERROR_PAGE_TOO_DEEP, "page", NULL));
+}
+
+bool page_too_deep(const struct page *page)
+{
+    return page->page * page->size > DEPTH_MOST;
 }
 
 bool request_if_match(struct request *rq, int64_t *version)

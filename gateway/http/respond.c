@@ -5,6 +5,7 @@
 
 #include "gateway/http/http_impl.h"
 
+#define HEAD_MAX ((size_t)12 * 1024) /* nginx takes 16 KB */
 #define ERROR_JSON_MAX ((size_t)256 * 1024)
 #define RETRY_AFTER_SECONDS 5
 
@@ -45,7 +46,7 @@ static const char *reason(int status)
 
 bool respond_begin(struct request *rq, int status, const char *type, const char *extra, uint64_t size)
 {
-    struct buffer head = {.limit = 4096};
+    struct buffer head = {.limit = HEAD_MAX};
     bool ok = buffer_format(&head, "Status: %d %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n",
                             status, reason(status))
               && buffer_format(&head, "traceparent: 00-%s-%s-01\r\n", rq->trace.trace_id, rq->trace.span_id)

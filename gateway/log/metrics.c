@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#define LABELS_MAX 16 /* values of a label, or pools x status classes */
 #define BUCKETS 12
 
 enum kind { COUNTER, GAUGE, SECONDS, COUNTS };
 
 #define STATUS_CLASSES 5
+#define LABELS_MAX (POOL_COUNT * STATUS_CLASSES) /* more than any label has values */
 
 struct metric_row {
     const char *name, *help;
@@ -23,7 +23,7 @@ struct metric_row {
 
 #define POOLS                                                                                                          \
     {                                                                                                                  \
-        "sender", "receipt", "monitor"                                                                                 \
+        [ROLE_SENDER] = "sender", [ROLE_RECEIPT] = "receipt", [ROLE_READER] = "reader", [ROLE_MONITOR] = "monitor"     \
     }
 
 static const struct metric_row rows[METRIC_COUNT] = {

@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PIECE ((size_t)4 * 65528) /* records of FastCGI */
-#define FILENAME_MAX_BYTES 255
-#define HEADERS_MAX ((size_t)4096)
+#define PIECE ((size_t)4 * 65528)  /* records of FastCGI */
+#define HEADERS_MAX ((size_t)8192) /* a file name of 256 characters (ngdp-api.md, File), each of 4 bytes, in %XX */
 
 /* ---- headers ---- */
 
@@ -23,16 +22,27 @@ static const char *media_type(const char *format)
     return slashes == 1 && format[0] != '/' && format[strlen(format) - 1] != '/' ? format : "application/octet-stream";
 }
 
+/* One byte of a character's later ones in UTF-8. */
+static bool text_goes_on(char byte)
+{
+    return ((unsigned char)byte & 0xC0) == 0x80;
+}
+
+static bool is_odd(char byte)
+{
+    return byte < ' ' || byte > '~' || strchr("\"\\%/;", byte);
+}
+
 /* A file name for every client (RFC 6266): plain with what is odd replaced, and whole in UTF-8. */
 static bool add_disposition(const char *filename, struct buffer *headers)
 {
     const char *name = filename && *filename ? filename : "document";
     bool ok = buffer_add_text(headers, "Content-Disposition: attachment; filename=\"");
 
-    for (const char *c = name; ok && *c && c - name < FILENAME_MAX_BYTES; c++)
-        ok = buffer_format(headers, "%c", *c < ' ' || *c > '~' || strchr("\"\\%/;", *c) ? '_' : *c);
+    for (const char *c = name; ok && *c; c++)
+        ok = text_goes_on(*c) || buffer_format(headers, "%c", is_odd(*c) ? '_' : *c);
     ok = ok && buffer_add_text(headers, "\"; filename*=UTF-8''");
-    for (const char *c = name; ok && *c && c - name < FILENAME_MAX_BYTES; c++)
+    for (const char *c = name; ok && *c; c++)
         ok = buffer_format(headers, isalnum((unsigned char)*c) || strchr("-._~", *c) ? "%c" : "%%%02X",
                            (unsigned char)*c);
     return ok && buffer_add_text(headers, "\r\n");
@@ -118,7 +128,8 @@ static bool answer(struct request *rq, const struct file_query *query, const str
 
     digest_format(&file->digest, etag + 1);
     strcat(etag, "\"");
-    if (rq->if_range && strcmp(rq->if_range, etag) != 0)
+    /* Ranges are of GET alone (RFC 9110, section 14.2). */
+    if (strcmp(rq->method, "HEAD") == 0 || (rq->if_range && strcmp(rq->if_range, etag) != 0))
         rq->range = NULL;
     ok = add_headers(file, etag, &headers) || error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
     if (ok && etag_named(rq->if_none_match, etag))

@@ -105,12 +105,12 @@ static bool take_order(struct request *rq, struct message_query *query)
     return true;
 }
 
-/* `next` goes before `page`. */
+/* With `next`, `page` says nothing. */
 static bool take_place(struct request *rq, struct message_query *query, struct page *page)
 {
     const char *next = request_parameter(rq, "next");
 
-    if (!request_page(rq, page))
+    if (!(next ? request_page_size(rq, page) : request_page(rq, page)))
         return false;
     query->size = page->size;
     query->skip = next ? 0 : page->page * page->size;

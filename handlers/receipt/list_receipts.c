@@ -53,6 +53,7 @@ static bool add_neighbour(struct buffer *json, const char *name, bool there, uin
 static bool write_ids(const struct receipt_page *page, struct buffer *json)
 {
     uint64_t number = page->page.page, size = page->page.size;
+    struct page next = {.page = number + 1, .size = size};
     char id[UUID_TEXT_SIZE];
     bool ok = buffer_add_text(json, "{\"content\":[");
 
@@ -64,7 +65,7 @@ static bool write_ids(const struct receipt_page *page, struct buffer *json)
            && buffer_format(json, "],\"number\":%llu,\"size\":%llu", (unsigned long long)number,
                             (unsigned long long)size)
            && add_neighbour(json, "previous", number > 0, number - 1, size)
-           && add_neighbour(json, "next", number + 1 < page->pages, number + 1, size)
+           && add_neighbour(json, "next", number + 1 < page->pages && !page_too_deep(&next), next.page, size)
            && buffer_format(json, ",\"totalElements\":%llu,\"totalPages\":%llu}", (unsigned long long)page->total,
                             (unsigned long long)page->pages);
 }

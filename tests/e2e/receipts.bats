@@ -111,3 +111,23 @@ first_id() {
     call POST /apis/v1/receipts/ -d x
     refused 405 method.not.allowed
 }
+
+@test "where pages become too deep there is no next" {
+    sandbox_halt
+    # 10,002 receipts of one letter, which no sender would make in a test's time
+    sqlite3 "$DP_STATE/mail/mail.db" "
+        WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10002)
+        INSERT INTO receipt (id, sender, message, status, time)
+        SELECT randomblob(16), r.sender, r.message, 1, r.time FROM n, (SELECT * FROM receipt LIMIT 1) r;
+        UPDATE sender SET receipts = receipts + 10002;"
+    sandbox_serve
+    call GET '/apis/v1/receipts/?size=1000&page=9'
+    [ "$(member '.next.page, (.content | length)' | tr '\n' ' ')" = '10 1000 ' ]
+    call GET '/apis/v1/receipts/?size=1000&page=10'
+    [ "$STATUS" = 200 ]
+    call GET '/apis/v1/receipts/?size=1&page=10000'
+    [ "$STATUS" = 200 ]
+    [ "$(member '.next, (.content | length), .totalElements > 10001' | tr '\n' ' ')" = 'null 1 true ' ]
+    call GET '/apis/v1/receipts/?size=1&page=10001'
+    refused 400 page.too.deep
+}

@@ -14,6 +14,8 @@
 
 #include "gateway/base/role.h"
 
+#define LABELS (POOL_COUNT * 5) /* pools x classes of a status */
+
 Suite *suite_metrics(void);
 
 #define TEXT_MAX ((size_t)1 << 20)
@@ -76,10 +78,32 @@ START_TEST(what_is_added_and_set_is_read_and_written)
 }
 END_TEST
 
+START_TEST(each_pool_is_counted_under_its_name)
+{
+    char series[100];
+
+    for (enum role role = 0; role < POOL_COUNT; role++) {
+        metrics_set(metrics, METRIC_WORKERS, role, role + 10);
+        for (unsigned class = 0; class < 5; class ++)
+            metrics_add(metrics, METRIC_REQUESTS, role * 5 + class, role * 10 + class + 1);
+        metrics_observe(metrics, METRIC_REQUEST_SECONDS, role, 1000000 * ((uint64_t)role + 1));
+    }
+    write_text();
+    for (enum role role = 0; role < POOL_COUNT; role++) {
+        snprintf(series, sizeof series, "dp_workers{pool=\"%s\"}", role_name(role));
+        ck_assert_double_eq(value_of(series), role + 10);
+        snprintf(series, sizeof series, "dp_requests_total{pool=\"%s\",status=\"5xx\"}", role_name(role));
+        ck_assert_double_eq(value_of(series), role * 10 + 5);
+        snprintf(series, sizeof series, "dp_request_duration_seconds_sum{pool=\"%s\"}", role_name(role));
+        ck_assert_double_eq(value_of(series), role + 1);
+    }
+}
+END_TEST
+
 START_TEST(every_cell_begins_at_nought)
 {
     for (int metric = 0; metric < METRIC_COUNT; metric++)
-        for (unsigned label = 0; label < 16; label++)
+        for (unsigned label = 0; label < LABELS; label++)
             ck_assert_uint_eq(metrics_get(metrics, (enum metric)metric, label), 0);
 }
 END_TEST
@@ -89,11 +113,11 @@ START_TEST(no_cell_is_the_neighbour_of_another)
     uint64_t number = 1;
 
     for (int metric = 0; metric < METRIC_COUNT; metric++)
-        for (unsigned label = 0; label < 16; label++)
+        for (unsigned label = 0; label < LABELS; label++)
             metrics_set(metrics, (enum metric)metric, label, number++);
     number = 1;
     for (int metric = 0; metric < METRIC_COUNT; metric++)
-        for (unsigned label = 0; label < 16; label++)
+        for (unsigned label = 0; label < LABELS; label++)
             ck_assert_uint_eq(metrics_get(metrics, (enum metric)metric, label), number++);
 }
 END_TEST
@@ -106,7 +130,7 @@ START_TEST(what_is_out_of_range_does_nothing)
     ck_assert(buffer_add(&before, text.data, text.size));
     metrics_add(metrics, METRIC_COUNT, 0, 1);
     metrics_add(metrics, (enum metric) - 1, 0, 1);
-    metrics_add(metrics, METRIC_REFUSED, 16, 1);
+    metrics_add(metrics, METRIC_REFUSED, LABELS, 1);
     metrics_set(metrics, METRIC_QUEUE, UINT32_MAX, 1);
     metrics_observe(metrics, METRIC_REQUEST_SECONDS, POOL_COUNT, 1);
     metrics_observe(metrics, METRIC_COUNT, 0, 1);
@@ -164,7 +188,7 @@ START_TEST(what_several_processes_count_adds_up)
     ck_assert_double_eq(value_of("dp_store_group_changes_sum"), PROCESSES * (TIMES / 300) * (299 * 300 / 2));
     ck_assert_double_eq(value_of("dp_store_group_changes_bucket{le=\"1\"}"), PROCESSES * (TIMES / 300) * 2);
     ck_assert_double_eq(value_of("dp_store_group_changes_bucket{le=\"256\"}"), PROCESSES * (TIMES / 300) * 257);
-    ck_assert_double_eq(value_of("dp_workers{pool=\"monitor\"}"), TIMES);
+    ck_assert_double_eq(value_of("dp_workers{pool=\"reader\"}"), TIMES);
     ck_assert_double_eq(value_of("dp_request_duration_seconds_sum{pool=\"sender\"}"), TIMES / 1000.0);
     ck_assert_double_eq(value_of("dp_request_duration_seconds_count{pool=\"receipt\"}"), TIMES);
 }
@@ -368,7 +392,7 @@ START_TEST(the_text_is_well_formed)
     struct sample *seen = calloc(SERIES_MAX, sizeof *seen);
 
     for (int metric = 0; metric < METRIC_COUNT; metric++)
-        for (unsigned label = 0; _i && label < 16; label++) {
+        for (unsigned label = 0; _i && label < LABELS; label++) {
             metrics_add(metrics, (enum metric)metric, label, UINT64_MAX - label);
             for (uint64_t value = 0; value < 64; value++)
                 metrics_observe(metrics, (enum metric)metric, label, UINT64_C(1) << value >> _i);
@@ -406,6 +430,7 @@ Suite *suite_metrics(void)
     tcase_set_timeout(counting, 60);
     tcase_add_checked_fixture(counting, open_metrics, close_metrics);
     tcase_add_test(counting, what_is_added_and_set_is_read_and_written);
+    tcase_add_test(counting, each_pool_is_counted_under_its_name);
     tcase_add_test(counting, every_cell_begins_at_nought);
     tcase_add_test(counting, no_cell_is_the_neighbour_of_another);
     tcase_add_test(counting, what_is_out_of_range_does_nothing);
