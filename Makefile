@@ -12,7 +12,7 @@ CSTD     := -std=gnu11
 WARN     := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wimplicit-fallthrough -Wstrict-prototypes \
             -Wmissing-prototypes -Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Werror=format-security \
             -Werror=implicit -Werror=incompatible-pointer-types -Werror=int-conversion -Werror
-# reliability.md 3.5, the OpenSSF list
+# The hardening options that the OpenSSF recommends for C
 HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-clash-protection -fstack-protector-strong \
             -fcf-protection=full -ftrivial-auto-var-init=zero
 SAFE     := -fno-delete-null-pointer-checks -fno-strict-overflow -fno-strict-aliasing

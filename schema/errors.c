@@ -58,11 +58,21 @@ static const char *prefix_of(const char *uri, size_t size)
     return "*";
 }
 
-/* "Expected is one of ( {namespace}a, {namespace}b )." comes from the schema, not from the document: element names
- * hold no blank, so these words cannot be part of one. */
+/* The last " Expected is " of a message: a namespace of the document, which is quoted before it, may hold one too. */
+static const char *last_expected(const char *message)
+{
+    static const char words[] = " Expected is ";
+    const char *last = NULL;
+
+    for (const char *at = message; at && (at = strstr(at, words)); at += sizeof words - 1)
+        last = at;
+    return last;
+}
+
+/* "Expected is one of ( {namespace}a, {namespace}b )." comes from the schema, not from the document. */
 const char *schema_expected(const char *message, struct arena *arena)
 {
-    const char *at = message ? strstr(message, " Expected is ") : NULL;
+    const char *at = last_expected(message);
     struct buffer text = {.limit = 8192};
     const char *copy = NULL;
     bool fits = at != NULL;

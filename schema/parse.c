@@ -66,7 +66,8 @@ static const char *attribute_of(const char *message)
 static void schema_finding(struct parse *parse, enum error_code code, const char *message, const char *detail)
 {
     const struct path_step *step = &parse->path.steps[parse->path.depth];
-    const char *expected = schema_expected(message, parse->arena);
+    /* other messages may quote the document */
+    const char *expected = code == ERROR_SCHEMA_ELEMENT ? schema_expected(message, parse->arena) : NULL;
     struct finding finding = {.code = code, .severity = SEVERITY_ERROR, .line = step->line, .detail = detail};
 
     finding.field = path_format(&parse->path, attribute_of(message), parse->arena);

@@ -408,8 +408,8 @@ static void action_url(struct rule_run *run, const struct memo_rule *rule)
 }
 
 const struct memo_rule memo_rules[] = {
-    {ERROR_MEMO_ROOT, SEVERITY_ERROR, "MeMo_core.xsd, ngdp.md 1.2", NULL},
-    {ERROR_MEMO_VERSION, SEVERITY_ERROR, "ngdp.md 1.1", NULL},
+    {ERROR_MEMO_ROOT, SEVERITY_ERROR, "MeMo_core.xsd", NULL},
+    {ERROR_MEMO_VERSION, SEVERITY_ERROR, "MeMo_core.xsd of 1.1 and 1.2", NULL},
     {ERROR_SENDER_ID_TYPE, SEVERITY_ERROR, "API 1.68, MeMo examples", sender_id_type},
     {ERROR_SENDER_ID, SEVERITY_ERROR, "API 1.68", sender_id},
     {ERROR_RECIPIENT_ID_TYPE, SEVERITY_ERROR, "API 1.68, MeMo examples", recipient_id_type},

@@ -336,6 +336,9 @@ const struct error_kind error_kinds[ERROR_COUNT] = {
     [ERROR_RECIPIENT_CLOSED] = {400, "recipient.closed", SENDER, NO_RETRY,
         "The recipient's mailbox is closed.",
         "Modtagerens postkasse er lukket."},
+    [ERROR_RECIPIENT_NOT_AUTHORITY] = {400, "recipient.not.authority", SENDER, NO_RETRY,
+        "A company can send to authorities only.",
+        "En virksomhed kan kun sende til myndigheder."},
 };
 /* clang-format on */
 

@@ -191,3 +191,31 @@ bool registry_contact(struct store *store, const char *number, struct arena *are
     *found = known && search.found;
     return known;
 }
+
+/* ---- an organisation ---- */
+
+struct authority_search {
+    const char *cvr;
+    bool authority;
+};
+
+static bool find_authority(struct backend *backend, void *state, struct error *error)
+{
+    struct authority_search *search = state;
+    struct query query;
+
+    if (!query_begin(backend, STMT_ORGANISATION_TYPE, &query, error))
+        return false;
+    query_set_text(&query, ":cvr", search->cvr);
+    search->authority = query_step(&query) && query_number(&query, 0) == ORGANISATION_AUTHORITY;
+    return query_end(&query);
+}
+
+bool registry_authority(struct store *store, const char *cvr, bool *authority, struct error *error)
+{
+    struct authority_search search = {.cvr = cvr};
+    bool known = store_read_row(store, DATABASE_REGISTRY, find_authority, &search, error);
+
+    *authority = known && search.authority;
+    return known;
+}

@@ -72,7 +72,13 @@ static const char *wrong_organisation(const struct organisation *organisation)
         return "cvr";
     if (!is_line(organisation->name))
         return "name";
-    return organisation->type > ORGANISATION_COMPANY ? "type" : NULL;
+    if (organisation->type > ORGANISATION_COMPANY)
+        return "type";
+    /* Both are refused to companies (ngdp.md 1.5). */
+    return organisation->type == ORGANISATION_COMPANY
+                   && (organisation->mandatory_allowed || organisation->legal_notification_allowed)
+               ? "rights"
+               : NULL;
 }
 
 bool organisation_unpack(struct unpacker *in, struct organisation *organisation, int64_t *asked, struct error *error)

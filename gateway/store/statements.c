@@ -214,6 +214,8 @@ const struct statement_row statements[STMT_COUNT] = {
         "SELECT version FROM organisation WHERE id = :id AND created = :asked"},
     [STMT_ORGANISATION_FIND] = {REGISTRY, WRITER,
         "SELECT seq, cvr FROM organisation WHERE id = :id"},
+    [STMT_ORGANISATION_TYPE] = {REGISTRY, SENDER,
+        "SELECT type FROM organisation WHERE cvr = :cvr"},
     [STMT_ORGANISATION_LIST] = {REGISTRY, CLI,
         "SELECT o.seq, " ORGANISATION_COLUMNS " FROM organisation o WHERE o.seq > :after ORDER BY o.seq LIMIT :most"},
     [STMT_SYSTEM_ADD] = {REGISTRY, WRITER,

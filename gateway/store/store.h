@@ -94,6 +94,9 @@ struct contact {
 bool registry_contact(struct store *store, const char *number, struct arena *arena, bool *found,
                       struct contact *contact, struct error *error);
 
+/* Whether an organisation with this CVR is registered, as an authority. */
+bool registry_authority(struct store *store, const char *cvr, bool *authority, struct error *error);
+
 /* Changes. versions and token_digest in the structs are filled in, and ids that are all zeroes. A CVR, CPR, id or
  * certificate that is there already: ERROR_ALREADY_EXISTS. An owner or contact that is not: ERROR_NOT_FOUND. */
 bool registry_add_organisation(struct store *store, struct organisation *organisation, struct error *error);

@@ -74,7 +74,7 @@ struct writer {
     struct channel *channels;
     struct outcome *group; /* config->group_max of them */
     unsigned group_count;
-    unsigned group_last; /* the changes of the last group */
+    unsigned group_last;            /* the changes of the last group */
     struct buffer answers, message; /* of the group; one on its way out */
     struct buffer loaded;           /* the fields of a spooled change */
     struct buffer *own_answer;      /* of writer_run() */

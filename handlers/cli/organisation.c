@@ -132,6 +132,8 @@ static int run_add(const struct cli *cli, const struct cli_arguments *arguments)
         || (option[ADD_TYPE] && !cli_choice(cli, "--type", option[ADD_TYPE], type_names, &type)))
         return CLI_USAGE;
     organisation.type = (enum organisation_type)type;
+    if (type == ORGANISATION_COMPANY && (option[ADD_MANDATORY] || option[ADD_LEGAL]))
+        return cli_usage(cli, "--mandatory and --legal are for authorities");
     if (!cli_store(cli, &config, &store))
         return CLI_FINDINGS;
     ok = registry_add_organisation(store, &organisation, &error);

@@ -39,11 +39,22 @@ static void judge_findings(const struct findings *findings, struct submission *s
     decide(submission, right ? RECEIPT_NOT_ALLOWED : RECEIPT_INVALID, code);
 }
 
+/* A company can exchange with authorities only (ngdp.md 1.5), and is told nothing of others. */
+static bool may_reach(struct request *rq, const struct memo *memo, bool *reached)
+{
+    const struct system *caller = rq->caller;
+
+    *reached = caller->organisation.type != ORGANISATION_COMPANY;
+    if (*reached || memo->recipient.id_type != MEMO_ID_CVR)
+        return true;
+    return registry_authority(rq->service->store, memo->recipient.id, reached, &rq->error);
+}
+
 bool submission_judge(struct request *rq, const struct memo *memo, struct submission *submission)
 {
     struct contact contact;
     enum error_code obstacle;
-    bool found;
+    bool found, reached;
 
     if (findings_errors(&rq->findings)) {
         judge_findings(&rq->findings, submission);
@@ -51,6 +62,12 @@ bool submission_judge(struct request *rq, const struct memo *memo, struct submis
     }
     if (memo->type == MEMO_NEMSMS) {
         decide(submission, RECEIPT_NOT_ALLOWED, ERROR_NEMSMS_NOT_SERVED);
+        return true;
+    }
+    if (!may_reach(rq, memo, &reached))
+        return false;
+    if (!reached) {
+        decide(submission, RECEIPT_NOT_ALLOWED, ERROR_RECIPIENT_NOT_AUTHORITY);
         return true;
     }
     if (!registry_contact(rq->service->store, memo->recipient.id, rq->arena, &found, &contact, &rq->error))

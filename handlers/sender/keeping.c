@@ -113,6 +113,16 @@ static bool finish_one(const struct kept *kept, const struct memo_file *file, un
            || error_set(error, ERROR_INTERNAL, "", "a content was kept with another size than it was read with");
 }
 
+bool keeping_is_placed(const struct keeping *keeping, const struct memo *memo)
+{
+    unsigned placed = 0;
+
+    for (const struct memo_document *document = memo->documents; document; document = document->next)
+        for (const struct memo_file *file = document->files; file; file = file->next)
+            placed += file->content != MEMO_NO_CONTENT;
+    return placed == keeping->count;
+}
+
 bool keeping_finish(struct keeping *keeping, const struct memo *memo, struct submission *submission,
                     struct error *error)
 {
@@ -124,12 +134,14 @@ bool keeping_finish(struct keeping *keeping, const struct memo *memo, struct sub
     if (!submission->contents || !submission->layouts)
         return error_set(error, ERROR_OUT_OF_MEMORY, "", NULL);
     for (const struct memo_document *document = memo->documents; document; document = document->next, number++)
-        for (const struct memo_file *file = document->files; file; file = file->next, kept = kept->next)
-            if (!kept)
-                return error_set(error, ERROR_SCHEMA_INVALID, "", "a File without content");
-            else if (!finish_one(kept, file, number, submission, error))
-                return false;
-    return !kept || error_set(error, ERROR_SCHEMA_INVALID, "", "a content outside of File");
+        for (const struct memo_file *file = document->files; file; file = file->next) {
+            if (file->content == MEMO_NO_CONTENT)
+                continue;
+            if (!kept || !finish_one(kept, file, number, submission, error))
+                return kept ? false : error_set(error, ERROR_INTERNAL, "", "a file's content was not kept");
+            kept = kept->next;
+        }
+    return true;
 }
 
 void keeping_hand_over(struct keeping *keeping)

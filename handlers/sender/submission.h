@@ -27,7 +27,11 @@ struct keeping {
 /* What memo_read() calls; state is the struct keeping. */
 void keeping_begin(struct keeping *keeping, struct request *rq, struct memo_keeper *keeper);
 
-/* Syncs what is spooled and fills in the contents of the submission, in document order. */
+/* Whether each kept content is a file's own. In a document that breaks the schema one may stand elsewhere, or a second
+ * one in a file. */
+bool keeping_is_placed(const struct keeping *keeping, const struct memo *memo);
+
+/* Syncs what is spooled and fills in the contents of the submission, in document order; each must be a file's. */
 bool keeping_finish(struct keeping *keeping, const struct memo *memo, struct submission *submission,
                     struct error *error);
 

@@ -70,25 +70,20 @@ static void check_rights(struct request *rq, const struct memo *memo)
         add_right_finding(rq, ERROR_LEGAL_NOT_ALLOWED, "/memo:Message/memo:MessageHeader/memo:legalNotification");
 }
 
-/* Whether the findings end the submission here, at the door. */
-static bool door_lets_pass(struct request *rq)
+/* Whether a message with faults can be kept, where the setting wants that: its sender is the caller, and each of its
+ * contents has a place that it can be put back to. */
+static bool can_be_kept(const struct keeping *keeping, const struct memo *memo)
 {
-    if (!findings_errors(&rq->findings) || strcmp(rq->service->config->on_invalid, "receipt") == 0)
-        return true;
-    return error_set(&rq->error, ERROR_SCHEMA_INVALID, "", NULL);
+    return memo->sender.id_type == MEMO_ID_CVR && keeping_is_placed(keeping, memo);
 }
 
-/* Whether each of the errors may have come with time: a day that has passed, a right that was taken away. */
-static bool errors_may_be_new(const struct findings *findings)
+/* Whether the findings end the submission here, at the door. */
+static bool door_lets_pass(struct request *rq, const struct keeping *keeping, const struct memo *memo)
 {
-    for (size_t i = 0; i < findings->count; i++) {
-        enum error_code code = findings->items[i].code;
-
-        if (findings->items[i].severity == SEVERITY_ERROR && code != ERROR_DELIVERY_DATE_EARLY
-            && code != ERROR_MANDATORY_NOT_ALLOWED && code != ERROR_LEGAL_NOT_ALLOWED)
-            return false;
-    }
-    return findings_errors(findings) > 0;
+    if (!findings_errors(&rq->findings)
+        || (strcmp(rq->service->config->on_invalid, "receipt") == 0 && can_be_kept(keeping, memo)))
+        return true;
+    return error_set(&rq->error, ERROR_SCHEMA_INVALID, "", NULL);
 }
 
 static bool read_and_check(struct request *rq, const struct memo_keeper *keeper, const struct uuid *asked,
@@ -122,11 +117,12 @@ static bool accept_memo(struct request *rq, struct keeping *keeping, const struc
     return false;
 }
 
-/* A repeat of what was accepted gets its first answer, whatever the rules say by now. */
+/* A repeat of what was accepted gets its first answer, whatever rules and settings say by now: a day has passed, a right
+ * was taken away, a kind of file is no longer allowed. */
 static bool find_repeat(struct request *rq, const struct memo *memo, bool *found, struct acceptance *acceptance)
 {
     *found = false;
-    if (!errors_may_be_new(&rq->findings)
+    if (!findings_errors(&rq->findings)
         || store_repeat(rq->service->store, rq->caller, &memo->uuid, &memo->digest, rq->arena, found, acceptance,
                         &rq->error))
         return true;
@@ -139,7 +135,7 @@ static bool decide(struct request *rq, struct keeping *keeping, const struct mem
     bool repeat;
 
     return find_repeat(rq, memo, &repeat, acceptance)
-           && (repeat || (door_lets_pass(rq) && accept_memo(rq, keeping, memo, acceptance)));
+           && (repeat || (door_lets_pass(rq, keeping, memo) && accept_memo(rq, keeping, memo, acceptance)));
 }
 
 static bool answer_receipt(struct request *rq, const struct acceptance *acceptance)

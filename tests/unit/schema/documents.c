@@ -119,6 +119,7 @@ static const struct {
     {"utf16-little-without-mark", "xml.not.utf8", 1, false},
     {"utf32", "xml.not.utf8", 1, false},
     {"uuid-version-1", "schema.value", 5, true},
+    {"value-like-a-message", "schema.value", 4, true},
     {"version-1.0", "memo.version.not.supported", 2, true},
     {"version-1.3", "memo.version.not.supported", 2, true},
     {"version-missing", "schema.attribute", 2, true},
@@ -235,6 +236,10 @@ START_TEST(an_invalid_document_is_told_its_fault_and_line)
                   "%s: line %u %s", invalid[_i].file, finding->line, error_kind(finding->code)->code);
     if (!outcome.read)
         ck_assert_int_eq(outcome.error.code, finding->code);
+    /* The number of each one's recipient. */
+    for (size_t i = 0; i < outcome.findings.count; i++)
+        ck_assert_msg(!outcome.findings.items[i].detail || !strstr(outcome.findings.items[i].detail, "6101900001"),
+                      "%s: the document is repeated", invalid[_i].file);
     outcome_free(&outcome);
 }
 END_TEST

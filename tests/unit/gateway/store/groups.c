@@ -54,7 +54,11 @@ static void until_sent(const struct fixture *fixture, int slot)
 /* A stopped writer finds all of them at once. */
 static void send_together(struct fixture *fixture, int count, spoiling *const spoils[], pid_t children[])
 {
+    int status;
+
     kill(fixture->writer, SIGSTOP);
+    ck_assert_int_eq(waitpid(fixture->writer, &status, WUNTRACED), fixture->writer);
+    ck_assert(WIFSTOPPED(status));
     for (int i = 0; i < count; i++) {
         send_in_child(fixture, i, spoils[i], &children[i]);
         until_sent(fixture, i);
@@ -119,7 +123,7 @@ END_TEST
 
 /* ---- waiting for more ---- */
 
-#define WAIT_MS 2000
+#define WAIT_MS 4000
 
 /* A writer that waits so long, after a group of `count` letters. */
 static void open_after_group(struct fixture *fixture, int count)
@@ -136,14 +140,6 @@ static void open_after_group(struct fixture *fixture, int count)
     ck_assert_uint_eq(metrics_get(fixture->metrics, METRIC_COMMITS, DATABASE_MAIL), 1);
 }
 
-static void until_taken_in(const struct fixture *fixture, int slot)
-{
-    struct pollfd poll_for = {.fd = fixture->writer_end[slot], .events = POLLIN};
-
-    while (poll(&poll_for, 1, 0) == 1)
-        usleep(1000);
-}
-
 START_TEST(where_several_came_together_the_first_waits_for_more)
 {
     struct fixture fixture;
@@ -151,9 +147,7 @@ START_TEST(where_several_came_together_the_first_waits_for_more)
 
     open_after_group(&fixture, 3);
     send_in_child(&fixture, 3, nothing, &first);
-    until_sent(&fixture, 3);
-    until_taken_in(&fixture, 3);
-    usleep(200000); /* a writer that does not wait has answered by now */
+    usleep(300000); /* a writer that does not wait has answered by now */
     send_in_child(&fixture, 4, nothing, &later[0]);
     send_in_child(&fixture, 5, nothing, &later[1]);
     ended(first, true);
