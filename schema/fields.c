@@ -1,116 +1,9 @@
-/* struct memo, filled as the elements come. One table says which element of which parent goes where; elements that it
- * does not name, and all below them, are passed over. Nothing here relies on the document being valid. */
+/* struct memo, filled as the elements come and field_table.c says. Nothing here relies on the document being valid. */
 #include "schema/memo_impl.h"
 
 #include <string.h>
 
-struct field {
-    enum fields_node parent;
-    const char *name;
-    enum fields_node node;
-    size_t text, line; /* of a leaf: where in the parent's struct; line 0: not kept */
-};
-
-#define MEMO(member) offsetof(struct memo, member)
-#define PARTY(member) offsetof(struct memo_party, member)
-#define FILE_(member) offsetof(struct memo_file, member)
-#define ACTION(member) offsetof(struct memo_action, member)
-#define DOCUMENT(member) offsetof(struct memo_document, member)
-#define REPLY(member) offsetof(struct memo_reply, member)
-
-/* The rows of one parent lie together. */
-static const struct field field_table[] = {
-    /* parent             element                  node                    text                       line */
-    {NODE_DOCUMENT_ROOT, "Message", NODE_MESSAGE, 0, 0},
-
-    {NODE_MESSAGE, "MessageHeader", NODE_HEADER, 0, 0},
-    {NODE_MESSAGE, "MessageBody", NODE_BODY, 0, 0},
-
-    {NODE_HEADER, "messageType", NODE_TEXT, MEMO(type_text), MEMO(type_line)},
-    {NODE_HEADER, "messageUUID", NODE_TEXT, MEMO(uuid_text), 0},
-    {NODE_HEADER, "messageID", NODE_TEXT, MEMO(message_id), 0},
-    {NODE_HEADER, "messageCode", NODE_TEXT, MEMO(message_code), 0},
-    {NODE_HEADER, "label", NODE_TEXT, MEMO(label), 0},
-    {NODE_HEADER, "notification", NODE_TEXT, MEMO(notification), MEMO(notification_line)},
-    {NODE_HEADER, "additionalNotification", NODE_TEXT, MEMO(additional_notification), 0},
-    {NODE_HEADER, "reply", NODE_BOOLEAN, MEMO(reply), 0},
-    {NODE_HEADER, "replyByDateTime", NODE_TRIMMED, MEMO(reply_by), 0},
-    {NODE_HEADER, "doNotDeliverUntilDate", NODE_TRIMMED, MEMO(not_before_day), MEMO(not_before_line)},
-    {NODE_HEADER, "mandatory", NODE_BOOLEAN, MEMO(mandatory), 0},
-    {NODE_HEADER, "legalNotification", NODE_BOOLEAN, MEMO(legal_notification), 0},
-    {NODE_HEADER, "postType", NODE_TEXT, MEMO(post_type), 0},
-    {NODE_HEADER, "Sender", NODE_SENDER, 0, 0},
-    {NODE_HEADER, "Recipient", NODE_RECIPIENT, 0, 0},
-    {NODE_HEADER, "ContentData", NODE_CONTENT_DATA, 0, 0},
-    {NODE_HEADER, "ForwardData", NODE_FORWARD, 0, 0},
-    {NODE_HEADER, "ReplyData", NODE_REPLY, 0, 0},
-
-    {NODE_SENDER, "senderID", NODE_TEXT, PARTY(id), PARTY(id_line)},
-    {NODE_SENDER, "idType", NODE_TEXT, PARTY(id_type_text), PARTY(id_type_line)},
-    {NODE_SENDER, "label", NODE_TEXT, PARTY(label), 0},
-    {NODE_SENDER, "ContactPoint", NODE_SENDER_CONTACT, 0, 0},
-    {NODE_SENDER_CONTACT, "contactPointID", NODE_TEXT, PARTY(contact_point_id), PARTY(contact_point_line)},
-
-    {NODE_RECIPIENT, "recipientID", NODE_TEXT, PARTY(id), PARTY(id_line)},
-    {NODE_RECIPIENT, "idType", NODE_TEXT, PARTY(id_type_text), PARTY(id_type_line)},
-    {NODE_RECIPIENT, "label", NODE_TEXT, PARTY(label), 0},
-    {NODE_RECIPIENT, "ContactPoint", NODE_RECIPIENT_CONTACT, 0, 0},
-    {NODE_RECIPIENT_CONTACT, "contactPointID", NODE_TEXT, PARTY(contact_point_id), PARTY(contact_point_line)},
-
-    {NODE_CONTENT_DATA, "CaseID", NODE_CASE, 0, 0},
-    {NODE_CASE, "caseID", NODE_TEXT, MEMO(case_id), 0},
-
-    {NODE_FORWARD, "messageUUID", NODE_TEXT, MEMO(forward_uuid), 0},
-
-    {NODE_REPLY, "messageID", NODE_TEXT, REPLY(message_id), 0},
-    {NODE_REPLY, "messageUUID", NODE_TEXT, REPLY(message_uuid), 0},
-    {NODE_REPLY, "replyUUID", NODE_TEXT, REPLY(reply_uuid), 0},
-    {NODE_REPLY, "senderID", NODE_TEXT, REPLY(sender_id), 0},
-    {NODE_REPLY, "recipientID", NODE_TEXT, REPLY(recipient_id), 0},
-    {NODE_REPLY, "caseID", NODE_TEXT, REPLY(case_id), 0},
-    {NODE_REPLY, "contactPointID", NODE_TEXT, REPLY(contact_point_id), 0},
-    {NODE_REPLY, "generatingSystemID", NODE_TEXT, REPLY(generating_system_id), 0},
-    {NODE_REPLY, "comment", NODE_TEXT, REPLY(comment), 0},
-
-    {NODE_BODY, "createdDateTime", NODE_TRIMMED, MEMO(created), 0},
-    {NODE_BODY, "MainDocument", NODE_MAIN, 0, 0},
-    {NODE_BODY, "AdditionalDocument", NODE_ADDITIONAL, 0, 0},
-    {NODE_BODY, "TechnicalDocument", NODE_TECHNICAL, 0, 0},
-
-    {NODE_MAIN, "mainDocumentID", NODE_TEXT, DOCUMENT(id), 0},
-    {NODE_MAIN, "label", NODE_TEXT, DOCUMENT(label), 0},
-    {NODE_MAIN, "File", NODE_FILE, 0, 0},
-    {NODE_MAIN, "Action", NODE_ACTION, 0, 0},
-    {NODE_ADDITIONAL, "additionalDocumentID", NODE_TEXT, DOCUMENT(id), 0},
-    {NODE_ADDITIONAL, "label", NODE_TEXT, DOCUMENT(label), 0},
-    {NODE_ADDITIONAL, "File", NODE_FILE, 0, 0},
-    {NODE_ADDITIONAL, "Action", NODE_ACTION, 0, 0},
-    {NODE_TECHNICAL, "technicalDocumentID", NODE_TEXT, DOCUMENT(id), 0},
-    {NODE_TECHNICAL, "label", NODE_TEXT, DOCUMENT(label), 0},
-    {NODE_TECHNICAL, "File", NODE_FILE, 0, 0},
-
-    {NODE_FILE, "encodingFormat", NODE_TEXT, FILE_(format), 0},
-    {NODE_FILE, "filename", NODE_TEXT, FILE_(filename), FILE_(filename_line)},
-    {NODE_FILE, "language", NODE_TRIMMED, FILE_(language), 0},
-    {NODE_FILE, "content", NODE_CONTENT, 0, FILE_(content_line)},
-
-    {NODE_ACTION, "label", NODE_TEXT, ACTION(label), 0},
-    {NODE_ACTION, "actionCode", NODE_TEXT, ACTION(code), ACTION(code_line)},
-    {NODE_ACTION, "startDateTime", NODE_TRIMMED, ACTION(start), 0},
-    {NODE_ACTION, "endDateTime", NODE_TRIMMED, ACTION(end), 0},
-    {NODE_ACTION, "Reservation", NODE_RESERVATION, 0, 0},
-    {NODE_ACTION, "EntryPoint", NODE_ENTRY_POINT, 0, 0},
-    {NODE_RESERVATION, "description", NODE_TEXT, ACTION(reservation_description), 0},
-    {NODE_RESERVATION, "reservationUUID", NODE_TEXT, ACTION(reservation_uuid), 0},
-    {NODE_RESERVATION, "abstract", NODE_TEXT, ACTION(reservation_abstract), 0},
-    {NODE_RESERVATION, "location", NODE_TEXT, ACTION(reservation_location), 0},
-    {NODE_RESERVATION, "startDateTime", NODE_TRIMMED, ACTION(reservation_start), 0},
-    {NODE_RESERVATION, "endDateTime", NODE_TRIMMED, ACTION(reservation_end), 0},
-    {NODE_RESERVATION, "organizerMail", NODE_TEXT, ACTION(organizer_mail), 0},
-    {NODE_RESERVATION, "organizerName", NODE_TEXT, ACTION(organizer_name), 0},
-    {NODE_ENTRY_POINT, "url", NODE_TRIMMED, ACTION(url), ACTION(url_line)},
-};
-#define FIELD_COUNT (sizeof field_table / sizeof field_table[0])
+#define NUMBER_DIGITS 10 /* of memoPNumberType */
 
 void fields_start(struct fields *fields, struct memo *memo, struct arena *arena)
 {
@@ -119,19 +12,28 @@ void fields_start(struct fields *fields, struct memo *memo, struct arena *arena)
     fields->base[NODE_CASE] = fields->base[NODE_FORWARD] = memo;
     fields->base[NODE_SENDER] = fields->base[NODE_SENDER_CONTACT] = &memo->sender;
     fields->base[NODE_RECIPIENT] = fields->base[NODE_RECIPIENT_CONTACT] = &memo->recipient;
+    fields->object[NODE_HEADER] = &memo->members;
+    fields->object[NODE_SENDER] = &memo->sender.members;
+    fields->object[NODE_RECIPIENT] = &memo->recipient.members;
     fields->document_tail = &memo->documents;
-    fields->reply_tail = &memo->replies;
-    for (unsigned short row = FIELD_COUNT; row-- > 0;)
+    for (unsigned short row = field_count; row-- > 0;)
         fields->first[field_table[row].parent] = row;
 }
 
-/* Among the parent's rows from `row`, before `end`; FIELD_COUNT: it is not there. */
-static unsigned short search(unsigned short row, unsigned short end, int parent, const char *name)
+static bool is_named(const struct field *field, const struct path_step *step)
+{
+    const char *uri = memo_spaces[field->space].uri;
+
+    return strcmp(field->name, step->name) == 0 && (step->uri == uri || strcmp(step->uri, uri) == 0);
+}
+
+/* Among the parent's rows from `row`, before `end`; field_count: it is not there. */
+static unsigned short search(unsigned short row, unsigned short end, int parent, const struct path_step *step)
 {
     for (; row < end && (int)field_table[row].parent == parent; row++)
-        if (strcmp(field_table[row].name, name) == 0)
+        if (is_named(&field_table[row], step))
             return row;
-    return FIELD_COUNT;
+    return field_count;
 }
 
 /* The row of an element. Children mostly come in the table's order, so the search goes on where it was, and begins anew
@@ -141,12 +43,12 @@ static const struct field *find_field(const struct fields *fields, struct path_s
 {
     unsigned short row;
 
-    if (parent->node == NODE_OTHER || !step->uri || !is_memo_uri(step->uri))
+    if (parent->node == NODE_OTHER || !step->uri)
         return NULL;
-    row = search(parent->cursor, FIELD_COUNT, parent->node, step->name);
-    if (row == FIELD_COUNT)
-        row = search(fields->first[parent->node], parent->cursor, parent->node, step->name);
-    if (row == FIELD_COUNT)
+    row = search(parent->cursor, field_count, parent->node, step);
+    if (row == field_count)
+        row = search(fields->first[parent->node], parent->cursor, parent->node, step);
+    if (row == field_count)
         return NULL;
     parent->cursor = row;
     return &field_table[row];
@@ -199,17 +101,99 @@ static bool enter_action(struct fields *fields, unsigned line)
     return true;
 }
 
-static bool enter_reply(struct fields *fields)
-{
-    struct memo_reply *reply = arena_alloc(fields->arena, sizeof *reply);
+/* ---- members ---- */
 
-    if (!reply)
+/* The name is one row's, and an object has it from no other: its address tells. */
+static struct memo_member *find_member(const struct memo_object *object, const char *name)
+{
+    struct memo_member *member = object->members;
+
+    while (member && member->name != name)
+        member = member->next;
+    return member;
+}
+
+static struct memo_member *add_member(struct fields *fields, struct memo_object *object, const char *name,
+                                      enum memo_member_kind kind)
+{
+    struct memo_member *member = arena_alloc(fields->arena, sizeof *member);
+
+    if (!member)
+        return NULL;
+    member->name = name;
+    member->kind = kind;
+    if (object->last)
+        object->last->next = member;
+    else
+        object->members = member;
+    object->last = member;
+    return member;
+}
+
+static bool comes_often(enum fields_node node)
+{
+    return node == NODE_CONTACT_INFO || node == NODE_ADDITIONAL_CONTENT || node == NODE_REPLY
+           || node == NODE_ADDITIONAL_REPLY;
+}
+
+/* A second object where there can be but one is filled as well, and nobody sees it. */
+static bool enter_object(struct fields *fields, const struct field *field)
+{
+    struct memo_object *parent = fields->object[field->parent], *object;
+    struct memo_member *member = find_member(parent, field->member);
+    bool often = comes_often(field->node);
+
+    object = arena_alloc(fields->arena, sizeof *object);
+    fields->object[field->node] = object;
+    if (!object || (member && !often))
+        return object != NULL;
+    if (!member)
+        member = add_member(fields, parent, field->member, often ? MEMBER_ARRAY : MEMBER_OBJECT);
+    if (!member)
         return false;
-    *fields->reply_tail = reply;
-    fields->reply_tail = &reply->next;
-    fields->base[NODE_REPLY] = reply;
+    if (member->last)
+        member->last->next = object;
+    else
+        member->objects = object;
+    member->last = object;
     return true;
 }
+
+static bool enter_members(struct fields *fields, const struct field *field)
+{
+    if (*field->member)
+        return enter_object(fields, field);
+    fields->object[field->node] = fields->object[field->parent];
+    return true;
+}
+
+/* Whether the text is written as a number: plain digits as JSON has them, no more than the schema's type allows. Some of
+ * those go beyond an int of 32 bits, and whoever reads one could do no more with them in quotes. Else it stays a text. */
+static bool is_json_number(const char *text)
+{
+    size_t size = strspn(text, "0123456789");
+
+    return size > 0 && size <= NUMBER_DIGITS && !text[size] && (*text != '0' || size == 1);
+}
+
+/* `text` is in the arena. */
+static bool take_member(struct fields *fields, const struct field *field, const char *text)
+{
+    struct memo_object *object = fields->object[field->parent];
+    struct memo_member *member;
+
+    if (find_member(object, field->member))
+        return true;
+    member = add_member(fields, object, field->member, MEMBER_TEXT);
+    if (!member)
+        return false;
+    member->text = text;
+    if (field->node == NODE_NUMBER && is_json_number(text))
+        member->kind = MEMBER_NUMBER;
+    return true;
+}
+
+/* ---- elements ---- */
 
 /* A container that needs more than its base. */
 static bool enter_container(struct fields *fields, enum fields_node node, unsigned line)
@@ -228,8 +212,6 @@ static bool enter_container(struct fields *fields, enum fields_node node, unsign
     case NODE_RECIPIENT:
         fields->memo->recipient.line = line;
         return true;
-    case NODE_REPLY:
-        return enter_reply(fields);
     case NODE_MAIN:
         return enter_document(fields, DOCUMENT_MAIN, line);
     case NODE_ADDITIONAL:
@@ -251,6 +233,11 @@ static bool enter_container(struct fields *fields, enum fields_node node, unsign
     }
 }
 
+static bool is_leaf(int node)
+{
+    return node >= NODE_TEXT;
+}
+
 bool fields_enter(struct fields *fields, struct path_step *parent, struct path_step *step)
 {
     const struct field *field = find_field(fields, parent, step);
@@ -264,7 +251,9 @@ bool fields_enter(struct fields *fields, struct path_step *parent, struct path_s
 
         memcpy(base + field->line, &step->line, sizeof step->line);
     }
-    return enter_container(fields, field->node, step->line);
+    if (is_leaf(field->node))
+        return true;
+    return (!field->member || enter_members(fields, field)) && enter_container(fields, field->node, step->line);
 }
 
 static bool is_blank(char byte)
@@ -295,7 +284,7 @@ bool fields_leave(struct fields *fields, const struct path_step *parent, const s
     bool truth;
     char *base;
 
-    if (step->node != NODE_TEXT && step->node != NODE_TRIMMED && step->node != NODE_BOOLEAN)
+    if (!is_leaf(step->node) || step->node == NODE_CONTENT)
         return true;
     field = &field_table[parent->cursor];
     base = fields->base[field->parent];
@@ -307,8 +296,11 @@ bool fields_leave(struct fields *fields, const struct path_step *parent, const s
         return true;
     }
     copy = arena_copy(fields->arena, text, size);
-    memcpy(base + field->text, &copy, sizeof copy);
-    return copy != NULL;
+    if (!copy)
+        return false;
+    if (field->text != NOWHERE)
+        memcpy(base + field->text, &copy, sizeof copy);
+    return !field->member || take_member(fields, field, copy);
 }
 
 void fields_content(struct fields *fields, unsigned number, const struct held *held)

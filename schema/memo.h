@@ -67,6 +67,24 @@ struct memo_keeper {
     bool (*end)(void *state, const struct digest *digest, uint64_t size, struct error *error);
 };
 
+/* What portals read of a part of the message and nobody else asks for, under the contract's names (ngdp-api.md, table B;
+ * field_table.c). In the order met; no name comes twice in an object: of what comes again in an invalid document, the
+ * first counts. */
+enum memo_member_kind { MEMBER_TEXT, MEMBER_NUMBER, MEMBER_OBJECT, MEMBER_ARRAY };
+
+struct memo_member {
+    const char *name; /* a constant */
+    enum memo_member_kind kind;
+    const char *text;                   /* of a text; of a number, its digits */
+    struct memo_object *objects, *last; /* of an object, the one; of an array, one or more */
+    struct memo_member *next;
+};
+
+struct memo_object {
+    struct memo_member *members, *last;
+    struct memo_object *next; /* in an array */
+};
+
 /* Strings are in the arena, UTF-8, NULL where the message has none. White space is as XML gives it, but gone at both
  * ends where the schema's type ignores it (dates, booleans, languages, URLs). Lines are those of the elements, 0 where
  * there is none. */
@@ -74,6 +92,7 @@ struct memo_party {
     const char *id, *id_type_text, *label;
     enum memo_id_type id_type;
     const char *contact_point_id; /* as written */
+    struct memo_object members;   /* idTypeLabel, AttentionData, ContactPoint */
     unsigned line, id_line, id_type_line, contact_point_line;
 };
 
@@ -111,12 +130,6 @@ struct memo_document {
     struct memo_document *next;
 };
 
-struct memo_reply {
-    const char *message_id, *message_uuid, *reply_uuid, *sender_id, *recipient_id, *case_id, *contact_point_id;
-    const char *generating_system_id, *comment;
-    struct memo_reply *next;
-};
-
 struct memo {
     enum memo_version version;
     enum memo_type type;
@@ -129,9 +142,9 @@ struct memo {
     const char *not_before_day; /* doNotDeliverUntilDate, "yyyy-mm-dd" (a time zone is cut off), NULL: at once */
     const char *created;        /* MessageBody/createdDateTime */
     struct memo_party sender, recipient;
-    const char *case_id;      /* ContentData/CaseID/caseID */
-    const char *forward_uuid; /* ForwardData/messageUUID */
-    struct memo_reply *replies;
+    const char *case_id;        /* ContentData/CaseID/caseID */
+    const char *forward_uuid;   /* ForwardData/messageUUID */
+    struct memo_object members; /* ContentData, ForwardData, ReplyData */
     bool has_body;
     struct memo_document *documents; /* in the order sent */
     unsigned document_count[DOCUMENT_KIND_COUNT], file_count;

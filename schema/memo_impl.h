@@ -5,7 +5,7 @@
  *     content.c   base64 (base64.c), digest and layout (layout.c) of one content
  *     plain.c     the skeleton of a document in plain form, found valid by grammar.c's tables
  *     parse.c     libxml2, for every other: well-formedness and schema; errors.c says what its errors mean to a sender
- *     fields.c    struct memo, from the elements as they come
+ *     fields.c    struct memo, from the elements as they come, as field_table.c says
  *     path.c      where in the document we are */
 #ifndef SCHEMA_MEMO_IMPL_H
 #define SCHEMA_MEMO_IMPL_H
@@ -198,7 +198,7 @@ void path_leave(struct path *path);
  * than once; an element that no MeMo has is *[n], n counted among all its siblings. NULL: no memory. */
 const char *path_format(const struct path *path, const char *tail, struct arena *arena);
 
-/* ---- fields.c ---- */
+/* ---- field_table.c, fields.c ---- */
 
 enum fields_node {
     NODE_OTHER,
@@ -209,10 +209,35 @@ enum fields_node {
     NODE_RECIPIENT,
     NODE_SENDER_CONTACT,
     NODE_RECIPIENT_CONTACT,
+    NODE_CONTACT_INFO,
+    NODE_ATTENTION,
+    NODE_PERSON,
+    NODE_UNIT,
+    NODE_LOCATION,
+    NODE_EMAIL,
+    NODE_SE,
+    NODE_TELEPHONE,
+    NODE_EID,
+    NODE_RESPONSIBLE,
+    NODE_SYSTEM,
+    NODE_SOR,
+    NODE_ADDRESS,
+    NODE_POINT,
+    NODE_UNSTRUCTURED,
     NODE_CONTENT_DATA,
+    NODE_CPR,
+    NODE_CVR,
+    NODE_VEHICLE,
+    NODE_PROPERTY,
     NODE_CASE,
+    NODE_KLE,
+    NODE_FORM,
+    NODE_CONTENT_UNIT,
+    NODE_EDUCATION,
+    NODE_ADDITIONAL_CONTENT,
     NODE_FORWARD,
     NODE_REPLY,
+    NODE_ADDITIONAL_REPLY,
     NODE_BODY,
     NODE_MAIN,
     NODE_ADDITIONAL,
@@ -221,22 +246,36 @@ enum fields_node {
     NODE_ACTION,
     NODE_RESERVATION,
     NODE_ENTRY_POINT,
-    NODE_TEXT,
+    NODE_TEXT, /* this and what follows are leaves */
     NODE_TRIMMED,
+    NODE_NUMBER,
     NODE_BOOLEAN,
     NODE_CONTENT,
     NODE_COUNT
 };
 
+#define NOWHERE SIZE_MAX
+
+struct field {
+    enum fields_node parent;
+    enum memo_space space;
+    const char *name;
+    enum fields_node node;
+    const char *member; /* NULL: none; "" of a container: its members are its parent's */
+    size_t text, line;  /* of a leaf: where in the parent's struct; text NOWHERE, line 0: not kept */
+};
+extern const struct field field_table[];
+extern const unsigned short field_count;
+
 struct fields {
     struct memo *memo;
     struct arena *arena;
-    void *base[NODE_COUNT];           /* the struct that the leaves of a node are written to */
-    unsigned short first[NODE_COUNT]; /* a parent's first row */
+    void *base[NODE_COUNT];                 /* the struct that the leaves of a node are written to */
+    struct memo_object *object[NODE_COUNT]; /* where its members go */
+    unsigned short first[NODE_COUNT];       /* a parent's first row */
     struct memo_document **document_tail;
     struct memo_file **file_tail;
     struct memo_action **action_tail;
-    struct memo_reply **reply_tail;
 };
 
 void fields_start(struct fields *fields, struct memo *memo, struct arena *arena);

@@ -82,34 +82,57 @@ static bool add_documents(struct buffer *json, const struct memo *memo, const st
     return ok && buffer_add_text(json, "]");
 }
 
+static bool add_members(struct buffer *json, const struct memo_object *object);
+
+static bool add_object(struct buffer *json, const struct memo_object *object)
+{
+    return buffer_add_text(json, "{\"version\":1") && add_members(json, object) && buffer_add_text(json, "}");
+}
+
+static bool add_array(struct buffer *json, const struct memo_object *objects)
+{
+    bool ok = buffer_add_text(json, "[");
+
+    for (const struct memo_object *object = objects; ok && object; object = object->next)
+        ok = (object == objects || buffer_add_text(json, ",")) && add_object(json, object);
+    return ok && buffer_add_text(json, "]");
+}
+
+/* How deep they nest is the field table's, not the document's. */
+static bool add_member(struct buffer *json, const struct memo_member *member)
+{
+    if (member->kind == MEMBER_TEXT)
+        return buffer_add_member(json, member->name, member->text);
+    if (!buffer_add_text(json, ",\"") || !buffer_add_text(json, member->name) || !buffer_add_text(json, "\":"))
+        return false;
+    switch (member->kind) {
+    case MEMBER_NUMBER:
+        return buffer_add_text(json, member->text);
+    case MEMBER_ARRAY:
+        return add_array(json, member->objects);
+    default:
+        return add_object(json, member->objects);
+    }
+}
+
+static bool add_members(struct buffer *json, const struct memo_object *object)
+{
+    bool ok = true;
+
+    for (const struct memo_member *member = object->members; ok && member; member = member->next)
+        ok = add_member(json, member);
+    return ok;
+}
+
 static bool add_party(struct buffer *json, const char *name, const struct memo_party *party)
 {
     static const char *const types[] = {[MEMO_ID_OTHER] = "UNKNOWN", [MEMO_ID_CPR] = "CPR", [MEMO_ID_CVR] = "CVR"};
     char id_name[24];
 
     snprintf(id_name, sizeof id_name, "%sId", name);
-    return buffer_format(json, ",\"%s\":{\"%sIdType\":\"%s\"", name, name, types[party->id_type])
+    return buffer_format(json, ",\"%s\":{\"version\":1,\"%sIdType\":\"%s\"", name, name, types[party->id_type])
            && add_text(json, id_name, party->id) && add_text(json, "label", party->label)
-           && (!party->contact_point_id
-               || (buffer_add_text(json, ",\"contactPoint\":{\"version\":1")
-                   && add_text(json, "contactPointId", party->contact_point_id) && buffer_add_text(json, "}")))
-           && buffer_add_text(json, "}");
-}
-
-static bool add_replies(struct buffer *json, const struct memo *memo)
-{
-    bool ok = !memo->replies || buffer_add_text(json, ",\"replyData\":[");
-
-    for (const struct memo_reply *reply = memo->replies; ok && reply; reply = reply->next)
-        ok = buffer_format(json, "%s{\"version\":1", reply == memo->replies ? "" : ",")
-             && add_text(json, "messageIdentifier", reply->message_id)
-             && add_text(json, "childMessageId", reply->reply_uuid)
-             && add_text(json, "parentMessageId", reply->message_uuid) && add_text(json, "senderId", reply->sender_id)
-             && add_text(json, "recipientId", reply->recipient_id) && add_text(json, "caseId", reply->case_id)
-             && add_text(json, "contactPointId", reply->contact_point_id)
-             && add_text(json, "generatingSystemId", reply->generating_system_id)
-             && add_text(json, "comment", reply->comment) && buffer_add_text(json, "}");
-    return ok && (!memo->replies || buffer_add_text(json, "]"));
+           && add_members(json, &party->members) && buffer_add_text(json, "}");
 }
 
 static const char *portal_type(const struct memo *memo)
@@ -129,7 +152,7 @@ bool memo_view(const struct memo *memo, const struct submission *submission, str
               && add_flag(&json, "forward", memo->forward_uuid != NULL) && add_flag(&json, "reply", memo->reply)
               && add_text(&json, "replyByDateTime", memo->reply_by) && add_text(&json, "postType", memo->post_type)
               && add_party(&json, "sender", &memo->sender) && add_party(&json, "recipient", &memo->recipient)
-              && add_documents(&json, memo, submission) && add_replies(&json, memo);
+              && add_documents(&json, memo, submission) && add_members(&json, &memo->members);
 
     *view = ok ? arena_copy(arena, json.data, json.size) : NULL;
     buffer_free(&json);

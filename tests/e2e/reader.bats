@@ -137,6 +137,42 @@ consistent() {
     [ "$(member '.documents[0].files[0].filename')" = 'Årsopgørelse 2026.txt' ]
 }
 
+# full VERSION: sends a letter with all that a MeMo can say to Virksomhed 2, and reads it
+full() {
+    local uuid mailbox
+    uuid=$(new_uuid)
+    sed "s/@UUID@/$uuid/; s/@DAY@/$(TZ=Europe/Copenhagen date +%F)/
+        s/<memo:recipientID>6101900001</<memo:recipientID>$DP_COMPANY2_CVR</; s/<memo:idType>CPR</<memo:idType>CVR</" \
+        "$ROOT/tests/data/memo/template/full-$1.xml" >"$BATS_TEST_TMPDIR/full.xml"
+    submit "$uuid" "$BATS_TEST_TMPDIR/full.xml"
+    accepted "$uuid"
+    ask "$DP_COMPANY2_TOKEN" GET /apis/v1/mailboxes/
+    mailbox=$(member '.mailboxes[0].id')
+    ask "$DP_COMPANY2_TOKEN" GET "/apis/v1/mailboxes/$mailbox/messages/$uuid"
+    [ "$STATUS" = 200 ]
+}
+
+@test "a full letter shows its case, its attention, where it was forwarded from and what it answers" {
+    local version
+    for version in 1.1 1.2; do
+        full "$version"
+        [ "$(member '.contentData | .caseId + " " + .kleDataLabel + " " + .cvrDataCompanyName')" = \
+            'SAG-1 Eksempelemne Virksomhed 1' ]
+        [ "$(member '.contentData.productionUnitNumber | type')" = number ]
+        [ "$(member '.contentData.additionalContentData[1].contentDataValue')" = 'Værdi 2 & mere' ]
+        [ "$(member '.contentData.address | has("country")')" = false ]
+        [ "$(member '.forwardData | .originalMessageId + " " + .originalSender')" = \
+            '0f000000-0000-4000-8000-0000000000a1 Myndighed 2' ]
+        [ "$(member '.sender | .senderIdTypeLabel + " " + .attentionData.personLabel + " " + .attentionData.address.city')" = \
+            'CVR-nummer Kontaktperson 1 Eksempelby' ]
+        [ "$(member '.sender.contactPoint | .contactGroup + " " + .label + " " + .contactInfo[1].value')" = \
+            '99.00.01 Indgang 1 Kontaktperson 1' ]
+        [ "$(member '.recipient | .recipientIdTypeLabel + " " + .attentionData.address.addressId')" = \
+            'CPR-nummer 00000002-0000-4000-8000-000000000002' ]
+        [ "$(member '[.replyData[].additionalReplyData | length] | join(" ")')" = '2 4' ]
+    done
+}
+
 @test "documents and files are parts of the message as it shows them" {
     local message document
     mine GET "messages/$LETTER"

@@ -28,11 +28,24 @@ static inline bool digest_text(struct buffer *out, const struct digest *digest)
     return ok && buffer_add_text(out, "\n");
 }
 
+static inline bool members_text(struct buffer *out, const struct memo_object *object)
+{
+    bool ok = true;
+
+    for (const struct memo_member *member = object->members; ok && member; member = member->next) {
+        ok = NUMBER_OF(member, kind) && text_of(out, member->name, member->text);
+        for (const struct memo_object *inner = member->objects; ok && inner; inner = inner->next)
+            ok = buffer_add_text(out, "{\n") && members_text(out, inner) && buffer_add_text(out, "}\n");
+    }
+    return ok;
+}
+
 static inline bool party_text(struct buffer *out, const struct memo_party *party)
 {
     return TEXT_OF(party, id) && TEXT_OF(party, id_type_text) && TEXT_OF(party, label) && NUMBER_OF(party, id_type)
            && TEXT_OF(party, contact_point_id) && NUMBER_OF(party, line) && NUMBER_OF(party, id_line)
-           && NUMBER_OF(party, id_type_line) && NUMBER_OF(party, contact_point_line);
+           && NUMBER_OF(party, id_type_line) && NUMBER_OF(party, contact_point_line)
+           && members_text(out, &party->members);
 }
 
 static inline bool action_text(struct buffer *out, const struct memo_action *action)
@@ -66,13 +79,6 @@ static inline bool document_text(struct buffer *out, const struct memo_document 
     return ok;
 }
 
-static inline bool reply_text(struct buffer *out, const struct memo_reply *reply)
-{
-    return TEXT_OF(reply, message_id) && TEXT_OF(reply, message_uuid) && TEXT_OF(reply, reply_uuid)
-           && TEXT_OF(reply, sender_id) && TEXT_OF(reply, recipient_id) && TEXT_OF(reply, case_id)
-           && TEXT_OF(reply, contact_point_id) && TEXT_OF(reply, generating_system_id) && TEXT_OF(reply, comment);
-}
-
 static inline bool header_text(struct buffer *out, const struct memo *memo)
 {
     return NUMBER_OF(memo, version) && NUMBER_OF(memo, type) && TEXT_OF(memo, type_text) && TEXT_OF(memo, uuid_text)
@@ -100,9 +106,7 @@ static inline bool memo_text(struct buffer *out, const struct memo *memo)
         ok = ok && number_of(out, "content at", memo->content_offsets[i]);
     for (const struct memo_document *document = memo->documents; ok && document; document = document->next)
         ok = document_text(out, document);
-    for (const struct memo_reply *reply = memo->replies; ok && reply; reply = reply->next)
-        ok = reply_text(out, reply);
-    return ok;
+    return ok && members_text(out, &memo->members);
 }
 
 static inline bool memo_same(const struct memo *one, const struct memo *other)

@@ -17,7 +17,7 @@
 #define NOW INT64_C(1795435200000) /* 2026-11-23T12:00:00Z, the day the dated examples are written for */
 
 /* What a keeper got. */
-struct kept {
+struct caught {
     struct buffer bytes[KEPT_MAX], layout[KEPT_MAX];
     struct digest digest[KEPT_MAX];
     uint64_t size[KEPT_MAX];
@@ -36,7 +36,7 @@ struct outcome {
     struct memo memo;
     struct findings findings;
     struct error error;
-    struct kept kept;
+    struct caught kept;
     bool read;
 };
 
@@ -57,7 +57,7 @@ static inline bool text_next(void *state, void *bytes, size_t room, size_t *got,
 
 static inline bool kept_begin(void *state, struct error *error)
 {
-    struct kept *kept = state;
+    struct caught *kept = state;
 
     (void)error;
     ck_assert_uint_lt(kept->begun, KEPT_MAX);
@@ -69,7 +69,7 @@ static inline bool kept_begin(void *state, struct error *error)
 
 static inline bool kept_bytes(void *state, const void *bytes, size_t size, struct error *error)
 {
-    struct kept *kept = state;
+    struct caught *kept = state;
 
     if (kept->fail_at == kept->begun)
         return error_set(error, ERROR_SPOOL_FAILED, NULL, NULL);
@@ -78,7 +78,7 @@ static inline bool kept_bytes(void *state, const void *bytes, size_t size, struc
 
 static inline bool kept_layout(void *state, const void *bytes, size_t size, struct error *error)
 {
-    struct kept *kept = state;
+    struct caught *kept = state;
 
     (void)error;
     return buffer_add(&kept->layout[kept->begun - 1], bytes, size);
@@ -86,7 +86,7 @@ static inline bool kept_layout(void *state, const void *bytes, size_t size, stru
 
 static inline bool kept_end(void *state, const struct digest *digest, uint64_t size, struct error *error)
 {
-    struct kept *kept = state;
+    struct caught *kept = state;
 
     (void)error;
     kept->digest[kept->ended] = *digest;
@@ -146,7 +146,7 @@ static inline char *read_file(const char *name, size_t *size)
 static inline bool give_bytes(void *state, unsigned index, uint64_t offset, void *bytes, size_t room, size_t *got,
                               struct error *error)
 {
-    const struct kept *kept = state;
+    const struct caught *kept = state;
     const struct buffer *from = &kept->bytes[index];
 
     (void)error;
@@ -160,7 +160,7 @@ static inline bool give_bytes(void *state, unsigned index, uint64_t offset, void
 
 static inline bool give_layout(void *state, unsigned index, const void **bytes, size_t *size, struct error *error)
 {
-    const struct kept *kept = state;
+    const struct caught *kept = state;
 
     (void)error;
     *bytes = kept->layout[index].data;
@@ -169,7 +169,7 @@ static inline bool give_layout(void *state, unsigned index, const void **bytes, 
 }
 
 struct giving {
-    struct kept *kept;
+    struct caught *kept;
     struct buffer out;
 };
 
