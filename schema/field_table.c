@@ -3,6 +3,7 @@
  * A member is what portals read, under the contract's name (ngdp-api.md, table B): one more is one more row. Where the
  * names alone do not tell:
  * - ForwardData's messageUUID is the originalMessageId. No element is the newMemoId.
+ * - A ReplyData is a message of the thread and the one that it answers (ngdp.md 1.4): a child and its parent.
  * - An Address's id is the addressId. The `id` of these objects is left out, for nothing can be asked for by it.
  * - A production unit's number is a text in AttentionData and a number in ContentData (NODE_NUMBER).
  * - The contract has no member for 1.2's Representative and originalRepresentative. */
@@ -165,8 +166,8 @@ const struct field field_table[] = {
     {NODE_FORWARD, SPACE_MEMO, "comment", NODE_TEXT, "comment", NOWHERE, 0},
 
     {NODE_REPLY, SPACE_MEMO, "messageID", NODE_TEXT, "messageIdentifier", NOWHERE, 0},
-    {NODE_REPLY, SPACE_MEMO, "messageUUID", NODE_TEXT, "parentMessageId", NOWHERE, 0},
-    {NODE_REPLY, SPACE_MEMO, "replyUUID", NODE_TEXT, "childMessageId", NOWHERE, 0},
+    {NODE_REPLY, SPACE_MEMO, "messageUUID", NODE_TEXT, "childMessageId", NOWHERE, 0},
+    {NODE_REPLY, SPACE_MEMO, "replyUUID", NODE_TEXT, "parentMessageId", NOWHERE, 0},
     {NODE_REPLY, SPACE_MEMO, "senderID", NODE_TEXT, "senderId", NOWHERE, 0},
     {NODE_REPLY, SPACE_MEMO, "recipientID", NODE_TEXT, "recipientId", NOWHERE, 0},
     {NODE_REPLY, SPACE_MEMO, "caseID", NODE_TEXT, "caseId", NOWHERE, 0},

@@ -116,6 +116,9 @@ static const struct {
 
     {"replyData.0.version", "1"},
     {"replyData.0.messageIdentifier", "\"MSG-1\""},
+    {"replyData.0.childMessageId", "\"0f000000-0000-4000-8000-0000000000b1\""},
+    {"replyData.1.childMessageId", "\"0F000000-0000-4000-8000-0000000000B2\""},
+    {"replyData.1.parentMessageId", "\"0f000000-0000-4000-8000-0000000000b1\""},
     {"replyData.1.messageIdentifier", "\"MSG-2\""},
     {"replyData.1.senderId", "\"99000001\""},
     {"replyData.1.recipientId", "\"6101900001\""},
