@@ -7,6 +7,16 @@
 #include "handlers/service.h"
 
 #define ACTIONS_MAX ((size_t)1024 * 1024)
+#define SURELY_FITS ((size_t)128 * 1024) /* bytes of a skeleton: what is made of it for portals reaches no limit */
+
+/* What portals read did not fit. A large document is at fault itself, and may not come again; a small one met a machine
+ * without memory. */
+static bool does_not_fit(struct request *rq, const struct memo *memo)
+{
+    if (memo->skeleton_size <= SURELY_FITS)
+        return error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
+    return error_set(&rq->error, ERROR_XML_SKELETON_SIZE, "", "What portals read of it does not fit into memory.");
+}
 
 static bool describe_actions(const struct memo_document *document, struct arena *arena, const char **actions)
 {
@@ -38,7 +48,7 @@ static bool describe_documents(struct request *rq, const struct memo *memo, stru
         if (!uuid_draw(&service->uuids, &kept->id))
             return error_set(&rq->error, ERROR_INTERNAL, "", "no randomness");
         if (!describe_actions(d, rq->arena, &kept->actions))
-            return error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
+            return does_not_fit(rq, memo);
     }
     return true;
 }
@@ -105,6 +115,5 @@ bool submission_describe(struct request *rq, const struct memo *memo, struct sub
     submission->business.time = rq->now;
     if (!describe_documents(rq, memo, submission))
         return false;
-    return memo_view(memo, submission, rq->arena, &submission->view)
-           || error_set(&rq->error, ERROR_OUT_OF_MEMORY, "", NULL);
+    return memo_view(memo, submission, rq->arena, &submission->view) || does_not_fit(rq, memo);
 }

@@ -291,6 +291,25 @@ basic_is_refused() { # basic_is_refused CODE AUTHORIZATION
     file_is_refused 400 xml.malformed
 }
 
+# replies COUNT: a valid letter that answers as many; each comment is 512 times a byte that is six in JSON
+replies() {
+    letter "$UUID" | awk -v count="$1" '{ print } /<memo:Recipient>/ {
+        comment = sprintf("%512s", ""); gsub(/ /, "\177", comment)
+        while (count-- > 0)
+            print "<memo:ReplyData><memo:messageUUID>0f000000-0000-4000-8000-0000000000b1</memo:messageUUID><memo:comment>" \
+                comment "</memo:comment></memo:ReplyData>"
+    }'
+}
+
+@test "a letter of which portals would read more than 4 MB is refused for good" {
+    replies 1400 >"$LETTER"
+    file_is_refused 400 xml.too.large
+    [ "$(member .retry)" = false ]
+    replies 1000 >"$LETTER"
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+}
+
 @test "a body over the limit" {
     # 16 zero bytes of content for each of 10 million groups: more than the 150 MB that are let in
     before=$(messages_kept)
