@@ -65,7 +65,7 @@ static void print_help(FILE *out)
           "  dpgateway [--config FILE]    serve; SIGHUP reads the settings anew, SIGUSR2 lets the\n"
           "                               build that lies in this one's place take over\n"
           "\n"
-          "  --config FILE     settings; without it $DP_CONFIG, else the defaults\n"
+          "  --config FILE     settings; else $DP_CONFIG, else " CONFIG_DEFAULT "\n"
           "  --check           says what is wrong with the settings and the machine, one line each, and ends\n"
           "  --print-config    the settings in force, as a settings file\n"
           "  --version, --help\n"
@@ -155,7 +155,7 @@ int main(int argc, char **argv)
         {"could-take-over", required_argument, NULL, 't'},
         {0},
     };
-    const char *file = getenv("DP_CONFIG"), *handover = NULL;
+    const char *file = config_default_file(), *handover = NULL;
     int option, wanted = 0;
 
     while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {

@@ -6,6 +6,10 @@ void service_limits(const struct config *config, struct memo_limits *limits)
     limits->body_bytes = config->body_max;
     limits->content_bytes = config->content_max;
     limits->skeleton_bytes = (size_t)config->skeleton_max;
+    limits->tag_bytes = (size_t)config->tag_max;
+    limits->attributes = config->attributes_max;
+    limits->depth = config->depth_max;
+    limits->elements = config->elements_max;
     limits->notification[MEMO_1_1] = config->notification_1_1;
     limits->notification[MEMO_1_2] = config->notification_1_2;
     limits->furthest_days = config->furthest_days;

@@ -287,6 +287,15 @@ static struct config *config_new(void)
     return config;
 }
 
+const char *config_default_file(void)
+{
+    const char *named = getenv("DP_CONFIG");
+
+    if (named && *named)
+        return named;
+    return access(CONFIG_DEFAULT, F_OK) == 0 ? CONFIG_DEFAULT : NULL;
+}
+
 bool config_open(const char *file, struct config **config, struct config_findings *findings)
 {
     struct opening opening = {.file = file, .findings = findings};

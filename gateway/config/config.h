@@ -60,11 +60,11 @@ struct config {
     const char *cpr_claim, *cvr_claim, *employee_claim, *scope_claim, *privileges_claim;
     /* [memo] */
     const char *on_invalid; /* "door" or "receipt" (CONTRACT.md, Submission) */
-    uint64_t body_max, content_max, skeleton_max;
+    uint64_t body_max, content_max, skeleton_max, tag_max;
+    unsigned attributes_max, depth_max, elements_max;
     unsigned notification_1_1, notification_1_2, furthest_days, additional_documents_max, files_max;
     const char *const *extensions; /* lower case, NULL-terminated */
-    bool keep_copy_companies, keep_copy_authorities;
-    unsigned receipt_grace_hours; /* a deleted receipt still gives the same body for so long: 24 */
+    unsigned receipt_grace_hours;  /* a deleted receipt still gives the same body for so long: 24 */
     /* [outbox] */
     unsigned outbox_concurrent, outbox_per_target;           /* pushes at a time */
     unsigned outbox_connect_seconds, outbox_timeout_seconds; /* of one push */
@@ -86,6 +86,11 @@ struct config_findings {
     struct config_finding items[CONFIG_FINDINGS_MAX];
     size_t count;
 };
+
+#define CONFIG_DEFAULT "/etc/digitalpost/gateway.ini"
+
+/* The file of the settings where none is named: $DP_CONFIG, else CONFIG_DEFAULT when it is there, else NULL. */
+const char *config_default_file(void);
 
 /* Reads `file` (NULL: defaults and environment alone) and looks at the form of what stands there. False with every
  * problem in *findings; *config is then NULL. */

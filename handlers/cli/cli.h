@@ -24,14 +24,12 @@ enum cli_exit {
 
 /* What was said before the command, handed down to it. */
 struct cli {
-    const char
-        *config_file; /* --config, else $DP_CONFIG, else CLI_CONFIG_DEFAULT when it is there; NULL: none of them */
-    bool json;        /* --json: one JSON value on `out`, nothing else there */
-    bool danish;      /* --lang da: texts of rules and errors in Danish where there are two */
-    FILE *out, *err;  /* results; everything else */
+    const char *config_file; /* --config, else $DP_CONFIG, else CONFIG_DEFAULT when it is there; NULL: none of them */
+    bool json;               /* --json: one JSON value on `out`, nothing else there */
+    bool danish;             /* --lang da: texts of rules and errors in Danish where there are two */
+    FILE *out, *err;         /* results; everything else */
 };
 
-#define CLI_CONFIG_DEFAULT "/etc/digitalpost/gateway.ini"
 #define CLI_OPTIONS_MAX 16
 
 /* One option of a command. The table ends with a row whose name is NULL. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const char globals[] = "Before or behind every command:\n"
-                              "  --config FILE   the gateway's settings; else $DP_CONFIG, else " CLI_CONFIG_DEFAULT "\n"
+                              "  --config FILE   the gateway's settings; else $DP_CONFIG, else " CONFIG_DEFAULT "\n"
                               "  --json          the result as one JSON value\n"
                               "  --lang da|en    texts of rules and errors in Danish or English (en)\n"
                               "\n"

@@ -56,13 +56,8 @@ int cli_parse_globals(struct cli *cli, int *argc, char **argv)
             argv[kept++] = argv[i];
     }
     *argc = kept;
-    if (!cli->config_file) {
-        const char *named = getenv("DP_CONFIG");
-        if (named && *named)
-            cli->config_file = named;
-        else if (access(CLI_CONFIG_DEFAULT, F_OK) == 0)
-            cli->config_file = CLI_CONFIG_DEFAULT;
-    }
+    if (!cli->config_file)
+        cli->config_file = config_default_file();
     return status;
 }
 

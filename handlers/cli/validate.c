@@ -153,12 +153,9 @@ static uint64_t total_bytes(const struct cli_arguments *arguments)
     return total < LONG_WORK ? 0 : total;
 }
 
-/* The settings decide what is allowed, where there are any. */
+/* The settings decide what is allowed, those of the environment too. */
 static bool take_limits(const struct cli *cli, struct memo_limits *limits, struct config **config)
 {
-    memo_limits_default(limits);
-    if (!cli->config_file)
-        return true;
     if (!cli_config(cli, config))
         return false;
     service_limits(*config, limits);

@@ -151,3 +151,29 @@ told() {
     dpctl --json contact show --cpr 6710900022
     [ "$status" = 0 ]
 }
+
+@test "validate keeps the limits of the settings, those of the environment too" {
+    full="$ROOT/tests/data/memo/valid/full-1.2.xml"
+    "$BUILD/dpctl" validate "$full"
+    # setting value code
+    while read -r setting value code; do
+        run env "$setting=$value" "$BUILD/dpctl" validate "$full"
+        echo "$setting: $output"
+        [ "$status" = 1 ]
+        [[ "$output" == *" $code: "* ]]
+    done <<'ROWS'
+DP_MEMO_ATTRIBUTES_MAX 8 xml.too.many.attributes
+DP_MEMO_ELEMENTS_MAX 100 xml.too.many.elements
+DP_MEMO_EXTENSIONS docx file.extension.not.allowed
+ROWS
+    printf '<a xmlns="urn:x">%s%s</a>' "$(printf '<a>%.0s' {1..9})" "$(printf '</a>%.0s' {1..9})" >"$BATS_TEST_TMPDIR/deep.xml"
+    run env DP_MEMO_DEPTH_MAX=8 "$BUILD/dpctl" validate "$BATS_TEST_TMPDIR/deep.xml"
+    [[ "$output" == *" xml.too.deep: "* ]]
+    run "$BUILD/dpctl" validate "$BATS_TEST_TMPDIR/deep.xml"
+    [[ "$output" != *" xml.too.deep: "* ]]
+    printf '<a xmlns="urn:%s"/>' "$(printf 'x%.0s' {1..1024})" >"$BATS_TEST_TMPDIR/wide.xml"
+    run env DP_MEMO_TAG_MAX=1KB "$BUILD/dpctl" validate "$BATS_TEST_TMPDIR/wide.xml"
+    [[ "$output" == *" xml.tag.too.large: "* ]]
+    run "$BUILD/dpctl" validate "$BATS_TEST_TMPDIR/wide.xml"
+    [[ "$output" != *" xml.tag.too.large: "* ]]
+}

@@ -31,7 +31,6 @@ START_TEST(without_a_file_the_defaults_hold)
     ck_assert_str_eq(config->on_invalid, "door");
     ck_assert_uint_eq(config->body_max, 150000000);
     ck_assert_uint_eq(config->content_max, 99500000);
-    ck_assert(config->keep_copy_companies && !config->keep_copy_authorities);
     ck_assert_uint_eq(config->receipt_grace_hours, 24);
     ck_assert_uint_gt(config->outbox_lease_seconds, config->outbox_timeout_seconds);
     ck_assert(!config->outbox_plain_http);
@@ -335,9 +334,9 @@ static const char all_other[] =
     "cpr_claim = c\ncvr_claim = v\nemployee_claim = e\nscope_claim = s\n"
     "privileges_claim = p\n"
     "[memo]\non_invalid = receipt\nbody_max = 1000001\ncontent_max = 1000000\n"
-    "skeleton_max = 64KB\nnotification_1_1 = 14\nnotification_1_2 = 15\nfurthest_days = 0\n"
+    "skeleton_max = 64KB\ntag_max = 9KB\nattributes_max = 33\ndepth_max = 34\nelements_max = 100001\n"
+    "notification_1_1 = 14\nnotification_1_2 = 15\nfurthest_days = 0\n"
     "additional_documents_max = 0\nfiles_max = 17\nextensions = pdf\n"
-    "keep_copy_companies = no\nkeep_copy_authorities = yes\n"
     "[receipts]\ngrace_hours = 18\n"
     "[outbox]\nconcurrent = 19\nper_target = 20\nconnect_seconds = 21\n"
     "timeout_seconds = 22\nlease_seconds = 23\nca_file = /ca.pem\n"
@@ -391,6 +390,19 @@ START_TEST(what_is_printed_reads_back_to_the_same)
     free(defaults);
     free(first);
     free(second);
+}
+END_TEST
+
+START_TEST(the_file_is_named_by_the_environment_or_lies_where_it_is_looked_for)
+{
+    setenv("DP_CONFIG", "/srv/gateway.ini", 1);
+    ck_assert_str_eq(config_default_file(), "/srv/gateway.ini");
+    setenv("DP_CONFIG", "", 1);
+    if (access(CONFIG_DEFAULT, F_OK) == 0)
+        ck_assert_str_eq(config_default_file(), CONFIG_DEFAULT);
+    else
+        ck_assert_ptr_null(config_default_file());
+    unsetenv("DP_CONFIG");
 }
 END_TEST
 
@@ -460,6 +472,7 @@ Suite *suite_settings(void)
     tcase_add_test(tests, relative_paths_begin_at_the_folder_of_the_file);
     tcase_add_test(tests, what_is_printed_reads_back_to_the_same);
     tcase_add_test(tests, the_help_names_every_setting_with_its_default);
+    tcase_add_test(tests, the_file_is_named_by_the_environment_or_lies_where_it_is_looked_for);
     tcase_add_test(tests, every_level_is_one_that_the_log_knows);
     suite_add_tcase(suite, tests);
     return suite;
