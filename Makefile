@@ -3,6 +3,7 @@
 # Every folder with C sources becomes one archive, build/lib/<folder>.a. tests/unit/<folder> becomes one test program.
 
 BUILD    ?= build
+PREFIX   ?= /usr/local
 SANDBOX  ?= sandbox
 PORT     ?= 8443
 
@@ -38,7 +39,7 @@ UNITS    := $(patsubst tests/unit/%,%,$(sort $(patsubst %/,%,$(dir $(wildcard te
 unit_name = $(subst /,_,$(1))
 UNIT_BIN := $(foreach u,$(UNITS),$(BUILD)/tests/unit_$(call unit_name,$(u)))
 
-.PHONY: all run demo test container-test upgrade-test lint bench crash parity fuzz fuzz-corpus cover cover-units clean tools sanitized
+.PHONY: all install run demo test container-test upgrade-test lint bench crash parity fuzz fuzz-corpus cover cover-units clean tools sanitized
 .SECONDARY:
 all: $(BUILD)/dpgateway $(BUILD)/dpctl
 
@@ -147,6 +148,16 @@ sanitized: $(UNIT_BIN) $(BUILD)/tests/replay_memo
 container-test:
 	tests/lib/packages.sh container
 	BUILD=$(BUILD) tests/container/run
+
+# The programs, and what nginx has to know of this very build: its addresses, its errors, how large a body may be.
+share := $(DESTDIR)$(PREFIX)/share/digitalpost
+install: all
+	install -D -s -t $(DESTDIR)$(PREFIX)/bin $(BUILD)/dpgateway $(BUILD)/dpctl
+	install -D -m 644 -t $(share) nginx/gateway.conf.in
+	install -m 755 -t $(share) nginx/fill
+	$(BUILD)/dpctl endpoints --nginx >$(share)/routes.conf
+	$(BUILD)/dpctl errors --nginx >$(share)/errors.conf
+	DP_CONFIG=/dev/null $(BUILD)/dpgateway --print-config | sed -n 's/^body_max = //p' >$(share)/body_max
 
 lint:
 	tests/lib/packages.sh test
