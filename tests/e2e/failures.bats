@@ -129,27 +129,115 @@ refused_for_now() {
     [ "$(messages_kept)" = 1 ]
 }
 
+# tagged NAME: one more answer to look through, of whatever the last call was
+tagged() {
+    echo "$1: $STATUS $BODY" >&2
+    echo "$BODY" >>"$BATS_TEST_TMPDIR/answers"
+}
+
+# tagged_letters TAG: letters with a fault each, and the number in every text that a letter has
+tagged_letters() {
+    local tag=$1 fault
+    for fault in legal=false 'filename=br|ev.txt' "filename=$tag.exe" "filename=$tag|.txt" 'content=QR==' "content=$tag" \
+        "content=<![CDATA[$tag]]>" "content=<!--$tag-->" "content=&#$tag;" 'content=' "url=http://$tag.example/" \
+        "url=$tag" "label=$tag$(printf '0%.0s' {1..300})" "version=$tag" 'version=7' "recipient=$tag-1" "idtype=$tag" \
+        "type=$tag" "until=$tag" "namespace=urn:$tag" "schversion= memoSchVersion=\"$tag\"" "mandatory=$tag" \
+        "sender=$tag" "notification=$tag$(printf '0%.0s' {1..200})" body=no; do
+        UUID=$(new_uuid)
+        letter "$UUID" "label=$tag" "recipient=$tag" "$fault" >"$LETTER"
+        submit "$UUID" "$LETTER"
+        tagged "$fault"
+        [[ "$fault" =~ ^(legal|schversion)= ]] || [ "$STATUS" -ge 400 ] # these two are no faults
+    done
+}
+
+# tagged_document NAME EXPECTED-STATUS: sends standard input
+tagged_document() {
+    cat >"$LETTER"
+    UUID=$(new_uuid)
+    submit "$UUID" "$LETTER"
+    tagged "$1"
+    [ "$STATUS" = "$2" ]
+}
+
+tagged_documents() {
+    local tag=$1 many
+    many=$(seq -f "a%.0f=\"$tag\"" 60000)
+    echo "$tag" | tagged_document 'not XML' 400
+    letter "$(new_uuid)" "label=$tag" | sed "s/?>/?><!DOCTYPE a [<!ENTITY e \"$tag\">]>/" | tagged_document DOCTYPE 400
+    letter "$(new_uuid)" "label=$tag" | sed 's/UTF-8/ISO-8859-1/' | tagged_document ISO-8859-1 400
+    printf '<a b="\xe6" c="%s"/>' "$tag" | tagged_document 'bytes of ISO-8859-1' 400
+    echo "<a $many/>" | tagged_document attributes 400
+    echo "<a ${many//a/xmlns:a}/>" | tagged_document namespaces 400
+    { printf "<x$tag>%.0s" {1..60000}; } | tagged_document depth 400
+    letter "$(new_uuid)" "label=$tag" | iconv -t UTF-16LE | tagged_document 'UTF-16 without a mark' 400
+    letter "$(new_uuid)" "label=$tag" | head -c 500 | tagged_document 'cut off' 400
+    letter "$(new_uuid)" "label=$tag" | tagged_document 'another UUID in the query' 400
+}
+
+tagged_callers() {
+    local tag=$1
+    letter "$UUID" "label=$tag" "recipient=$tag" >"$LETTER"
+    AS_AUTH="Basic $(base64 -w0 <<<"$tag:$tag")" submit "$UUID" "$LETTER"
+    tagged 'wrong Basic'
+    AS_AUTH=$tag submit "$UUID" "$LETTER"
+    tagged 'no Basic'
+    AS_CERT=$DP_VENDOR_CERT AS_KEY=$DP_VENDOR_KEY submit "$UUID" "$LETTER"
+    tagged "another's certificate"
+    BODY=$(curl -sS --cacert "$DP_CA" -H "Authorization: $DP_SENDER_AUTH" --data-binary "@$LETTER" \
+        "$DP_URL/apis/v1/memos/?memo-message-uuid=$tag" || true)
+    tagged 'no certificate'
+    submit "$UUID" "$LETTER" -H 'Content-Length: 200000000' --max-time 5
+    tagged 'over the limit'
+    submit "$UUID" "$LETTER" -H 'Content-Length: 100000' --max-time 2
+    tagged 'body cut off'
+    call GET "/apis/v1/receipts/$tag?x=$tag" -H "X-Note: $tag" -H "traceparent: $tag"
+    tagged 'an address'
+    call POST "/apis/v1/memos/?memo-message-uuid=$tag" -H 'Content-Type: application/xml' --data-binary "$tag"
+    tagged 'a query'
+    ask "$tag" GET "/apis/v1/mailboxes/$tag"
+    tagged 'a token'
+    ask "$("$BUILD/dpctl" --config "$DP_CONFIG" token --cpr "$tag")" GET '/apis/v1/mailboxes/?ssn='"$tag"
+    tagged "a stranger's token"
+}
+
+# tagged_machine TAG: the writer slow and away, the disk full
+tagged_machine() {
+    local tag=$1 supervisor
+    supervisor=$(cat "$DP_RUN/dpgateway.pid")
+    UUID=$(new_uuid)
+    letter "$UUID" "label=$tag" "recipient=$tag" >"$LETTER"
+    kill -STOP "$(writer_pid)"
+    submit "$UUID" "$LETTER" --max-time 60
+    tagged 'writer slow'
+    [ "$STATUS" = 503 ]
+    kill -STOP "$supervisor"
+    kill -KILL "$(writer_pid)"
+    submit "$UUID" "$LETTER" --max-time 60
+    tagged 'writer away'
+    [ "$STATUS" = 503 ]
+    kill -CONT "$supervisor"
+    wait_until ready
+    sandbox_halt
+    DP_STORE_FREE_FLOOR=1000000000000000 sandbox_serve alive
+    submit "$UUID" "$LETTER"
+    tagged 'disk full'
+    [ "$STATUS" = 503 ]
+}
+
 @test "no CPR number is left in a log, a temp file, an error text or a process title" {
     tag=6101017777
-    for fault in 'filename=br|ev.txt' "filename=$tag.exe" 'content=QR==' 'url=http://x/' "label=$tag" 'version=7' \
-        "recipient=$tag" "recipient=$tag-1" "idtype=$tag" "type=$tag" "until=$tag" 'namespace=urn:x'; do
-        UUID=$(new_uuid)
-        letter "$UUID" "recipient=$tag" "$fault" >"$LETTER"
-        submit "$UUID" "$LETTER"
-        echo "$BODY" >>"$BATS_TEST_TMPDIR/answers"
-    done
-    call GET "/apis/v1/receipts/$tag?x=$tag" -H "X-Note: $tag" -H "traceparent: $tag"
-    call POST "/apis/v1/memos/?memo-message-uuid=$tag" -H 'Content-Type: application/xml' --data-binary "$tag"
-    echo "$BODY" >>"$BATS_TEST_TMPDIR/answers"
-    head -c 200 "$LETTER" >"$BATS_TEST_TMPDIR/short"
-    submit "$UUID" "$BATS_TEST_TMPDIR/short"
-    not grep -q "$tag" "$BATS_TEST_TMPDIR/answers"
-    not grep -q "$tag" "$SANDBOX_DIR.out"
-    not grep -rq "$tag" "$DP_RUN"
+    tagged_letters "$tag"
+    tagged_documents "$tag"
+    tagged_callers "$tag"
+    tagged_machine "$tag"
+    not grep -o ".\{60\}$tag.\{60\}" "$BATS_TEST_TMPDIR/answers"
+    not grep "$tag" "$SANDBOX_DIR.out"
+    not grep -rl "$tag" "$DP_RUN"
     [ -z "$(find "$DP_STATE/spool" -type f)" ]
     ps -eo args >"$BATS_TEST_TMPDIR/titles"
-    not grep -q "$tag" "$BATS_TEST_TMPDIR/titles"
-    not grep -rq "$tag" "$SANDBOX_DIR" --include='*.log'
+    not grep "dpgateway.*$tag" "$BATS_TEST_TMPDIR/titles"
+    not grep -rl "$tag" "$SANDBOX_DIR" --include='*.log'
 }
 
 @test "a stop drains: every letter under way gets its answer" {

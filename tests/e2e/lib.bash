@@ -82,11 +82,11 @@ new_uuid() {
 }
 
 # letter UUID [NAME=VALUE...]: a small MeMo 1.1 on standard output. Names: sender recipient idtype mandatory legal until
-# filename content url version schversion namespace type body
+# filename content url version schversion namespace type body label
 letter() {
     local uuid=$1 sender=$DP_SENDER_CVR recipient=$DP_CITIZEN_CPR idtype=CPR mandatory=false legal=false until='' url='' body=yes
     local filename=brev.txt content=QnJldiB0aWwgQm9yZ2VyIDEu version=1.1 schversion=' memoSchVersion="1.1.0"' type=DIGITALPOST
-    local namespace=https://DigitalPost.dk/MeMo-1 pair notification=''
+    local namespace=https://DigitalPost.dk/MeMo-1 pair notification='' label=Brev
     shift
     for pair in "$@"; do local "${pair%%=*}"="${pair#*=}"; done
     [ -z "$until" ] || until="<memo:doNotDeliverUntilDate>$until</memo:doNotDeliverUntilDate>"
@@ -97,7 +97,7 @@ letter() {
 <memo:Message xmlns:memo="$namespace" memoVersion="$version"$schversion>
  <memo:MessageHeader>
   <memo:messageType>$type</memo:messageType><memo:messageUUID>$uuid</memo:messageUUID>
-  <memo:label>Brev</memo:label>$notification$until
+  <memo:label>$label</memo:label>$notification$until
   <memo:mandatory>$mandatory</memo:mandatory><memo:legalNotification>$legal</memo:legalNotification>
   <memo:Sender><memo:senderID>$sender</memo:senderID><memo:idType>CVR</memo:idType><memo:label>Myndighed 1</memo:label></memo:Sender>
   <memo:Recipient><memo:recipientID>$recipient</memo:recipientID><memo:idType>$idtype</memo:idType></memo:Recipient>
