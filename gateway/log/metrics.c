@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define BUCKETS 12
 
@@ -74,15 +76,85 @@ struct histogram {
 };
 
 struct metrics {
+    uint64_t layout; /* of whoever made it */
     _Atomic uint64_t cells[METRIC_COUNT][LABELS_MAX];
     struct histogram histograms[METRIC_COUNT][POOL_COUNT];
 };
 
+/* ---- memory ---- */
+
+static uint64_t hash_number(uint64_t hash, uint64_t number)
+{
+    return (hash ^ number) * 0x100000001b3; /* FNV-1a */
+}
+
+static uint64_t hash_text(uint64_t hash, const char *text)
+{
+    for (; text && *text; text++)
+        hash = hash_number(hash, (unsigned char)*text);
+    return hash_number(hash, 0x100);
+}
+
+static uint64_t hash_bounds(uint64_t hash, const uint64_t bounds[BUCKETS])
+{
+    for (unsigned bucket = 0; bucket < BUCKETS; bucket++)
+        hash = hash_number(hash, bounds[bucket]);
+    return hash;
+}
+
+/* What the cells stand for, as a number: two builds in which it is the same can count in one page. */
+static uint64_t layout(void)
+{
+    uint64_t hash = hash_bounds(hash_bounds(0xcbf29ce484222325, second_bounds), count_bounds);
+
+    for (unsigned metric = 0; metric < METRIC_COUNT; metric++) {
+        const struct metric_row *row = &rows[metric];
+
+        hash = hash_number(hash_number(hash_text(hash_text(hash, row->name), row->label), row->kind), row->by_status);
+        for (unsigned value = 0; value < LABELS_MAX; value++)
+            hash = hash_text(hash, row->values[value]);
+    }
+    return hash;
+}
+
+int metrics_memory(void)
+{
+    uint64_t own = layout();
+    int fd = memfd_create("metrics", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    if (ftruncate(fd, sizeof(struct metrics)) == 0
+        && pwrite(fd, &own, sizeof own, offsetof(struct metrics, layout)) == (ssize_t)sizeof own)
+        return fd;
+    close(fd);
+    return -1;
+}
+
+struct metrics *metrics_map(int fd)
+{
+    struct metrics *metrics;
+    struct stat info;
+
+    if (fstat(fd, &info) < 0 || info.st_size != (off_t)sizeof *metrics)
+        return NULL;
+    metrics = mmap(NULL, sizeof *metrics, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (metrics == MAP_FAILED)
+        return NULL;
+    if (metrics->layout == layout())
+        return metrics;
+    metrics_close(metrics);
+    return NULL;
+}
+
 struct metrics *metrics_open(void)
 {
-    void *page = mmap(NULL, sizeof(struct metrics), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int fd = metrics_memory();
+    struct metrics *metrics = fd < 0 ? NULL : metrics_map(fd);
 
-    return page == MAP_FAILED ? NULL : page;
+    if (fd >= 0)
+        close(fd);
+    return metrics;
 }
 
 void metrics_close(struct metrics *metrics)
@@ -90,6 +162,8 @@ void metrics_close(struct metrics *metrics)
     if (metrics)
         munmap(metrics, sizeof *metrics);
 }
+
+/* ---- counting ---- */
 
 static bool has_cell(const struct metrics *metrics, enum metric metric, unsigned label, unsigned limit)
 {
@@ -130,6 +204,8 @@ void metrics_observe(struct metrics *metrics, enum metric metric, unsigned label
     atomic_fetch_add_explicit(&histogram->buckets[bucket], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&histogram->sum, value, memory_order_relaxed);
 }
+
+/* ---- text ---- */
 
 static bool write_cell(const struct metrics *metrics, enum metric metric, unsigned value, struct buffer *text)
 {

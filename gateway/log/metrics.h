@@ -1,7 +1,8 @@
 /* Metrics: numbers in memory that all processes share, written as Prometheus text (format 0.0.4).
  *
  * The closed list stands in metrics.c: name, kind, help, label name and the label's values, so the cells have fixed
- * places and adding is one atomic addition. The supervisor maps the page before it forks. */
+ * places and adding is one atomic addition. The supervisor maps the page before it forks, and hands its memory to the
+ * build that comes after it. */
 #ifndef GATEWAY_LOG_METRICS_H
 #define GATEWAY_LOG_METRICS_H
 
@@ -39,7 +40,12 @@ enum store_state { STORE_DOWN, STORE_OK, STORE_NO_MAIL /* disk floor or WAL cap:
 
 struct metrics; /* the shared page */
 
-/* Maps a fresh page, shared with every process forked later. NULL: no memory. */
+/* A descriptor of fresh memory for a page, closed at an execve. -1: there is none. */
+int metrics_memory(void);
+/* Maps the page, shared with every process forked later; `fd` stays the caller's. NULL: that memory is no page, or the
+ * page of a build that counts other things. */
+struct metrics *metrics_map(int fd);
+/* Both in one, for a page that nobody hands on. NULL: no memory. */
 struct metrics *metrics_open(void);
 void metrics_close(struct metrics *metrics);
 

@@ -25,6 +25,7 @@ static void close_foreign(struct supervisor *supervisor, const struct slot *own)
     if (own->role != ROLE_WRITER)
         close_one(&supervisor->control);
     close_one(&supervisor->pid_file);
+    close_one(&supervisor->metrics_memory);
     for (size_t i = 0; i < supervisor->slot_count; i++) {
         struct slot *slot = &supervisor->slots[i];
 

@@ -7,6 +7,9 @@
  *   socket ROLE FD
  *   slot ROLE NUMBER WORKER_END WRITER_END PID
  *
+ * The metrics' memory goes beside it, as a descriptor in a variable of its own: a build from before this was done refuses
+ * a text with a row that it does not know, and passes over a variable.
+ *
  * There is no way back from execve, so the new program is first run beside us, on the same text, to say whether it could. */
 #include "gateway/process/process_impl.h"
 
@@ -136,6 +139,7 @@ static void keep_open(const struct supervisor *supervisor, bool keep)
 {
     keep_one(supervisor->pid_file, keep);
     keep_one(supervisor->control, keep);
+    keep_one(supervisor->metrics_memory, keep);
     for (enum role role = 0; role < POOL_COUNT; role++)
         keep_one(supervisor->sockets[role], keep);
     for (size_t i = 0; i < supervisor->slot_count; i++) {
@@ -189,20 +193,28 @@ bool handover_try(struct supervisor *supervisor, struct error *error)
     return supervisor->successor > 0 || error_set(error, ERROR_INTERNAL, "handover", "fork: %s", strerror(errno));
 }
 
+static void set_number(const char *variable, int fd)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", fd);
+    setenv(variable, number, 1);
+}
+
 bool handover_do(struct supervisor *supervisor, struct error *error)
 {
     int state = write_state(supervisor);
-    char number[16];
 
     if (state < 0)
         return error_set(error, ERROR_INTERNAL, "handover", "%s", strerror(errno));
-    snprintf(number, sizeof number, "%d", state);
-    setenv(HANDOVER_VARIABLE, number, 1);
+    set_number(HANDOVER_VARIABLE, state);
+    set_number(HANDOVER_METRICS, supervisor->metrics_memory);
     keep_open(supervisor, true);
     run_program(supervisor, NULL, NULL);
     error_set(error, ERROR_INTERNAL, supervisor->program, "%s", strerror(errno));
     keep_open(supervisor, false);
     unsetenv(HANDOVER_VARIABLE);
+    unsetenv(HANDOVER_METRICS);
     close(state);
     return false;
 }
@@ -228,7 +240,10 @@ bool handover_take(struct supervisor *supervisor, struct error *error)
     int state;
     bool ok = state_number(getenv(HANDOVER_VARIABLE), &state) && read_state(supervisor, state);
 
+    if (!state_number(getenv(HANDOVER_METRICS), &supervisor->metrics_memory))
+        supervisor->metrics_memory = -1;
     unsetenv(HANDOVER_VARIABLE);
+    unsetenv(HANDOVER_METRICS);
     if (!ok)
         return error_set(error, ERROR_INTERNAL, "handover", "what the build before told cannot be read");
     close(state);

@@ -39,6 +39,7 @@ struct supervisor {
     struct config *config;
     struct log log;
     struct metrics *metrics;
+    int metrics_memory; /* its descriptor */
     void *prepared[ROLE_COUNT];
     int sockets[POOL_COUNT], control, pid_file;
     struct slot *slots;              /* slots[0] is the writer's */
@@ -80,6 +81,7 @@ void roll_on(struct supervisor *supervisor);
 /* ---- handover.c ---- */
 
 #define HANDOVER_VARIABLE "DP_HANDOVER"
+#define HANDOVER_METRICS "DP_HANDOVER_METRICS"
 #define HANDOVER_OPTION "--could-take-over"
 
 /* Where this program was started from; a newer one may lie there later. */
@@ -88,7 +90,8 @@ bool handover_program(char path[PATH_MAX]);
 bool handover_try(struct supervisor *supervisor, struct error *error);
 /* Becomes that program. Returns only where it could not, with everything as it was. */
 bool handover_do(struct supervisor *supervisor, struct error *error);
-/* Whether this process is a new build that takes over; it then takes sockets, pid file, slots and children. */
+/* Whether this process is a new build that takes over; it then takes sockets, pid file, slots, children and, where the
+ * build before handed it on, the metrics' memory. */
 bool handover_is(void);
 bool handover_take(struct supervisor *supervisor, struct error *error);
 /* On trial: whether it could. */

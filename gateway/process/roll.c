@@ -1,7 +1,9 @@
 /* Every process is replaced by one of this build and these settings, a part of a pool at a time, while the rest serves.
  *
  * The writer goes first: it brings the databases to the schema that the new workers' statements name, and migrations are
- * such that older workers may still run. Where new ones do not come up, the old ones that are left go on serving. */
+ * such that older workers may still run. The monitors go next: those of a build that counts in a page of its own see no
+ * more of a writer than the old one's last beat, and would soon say that it hangs. Where new ones do not come up, the old
+ * ones that are left go on serving. */
 #include "gateway/process/process_impl.h"
 
 #include "gateway/base/time.h"
@@ -68,10 +70,14 @@ void roll_begin(struct supervisor *supervisor)
 
 void roll_on(struct supervisor *supervisor)
 {
-    if (!supervisor->rolling || !roll_role(supervisor, ROLE_WRITER))
+    static const enum role order[] = {ROLE_WRITER,  ROLE_MONITOR, ROLE_SENDER,
+                                      ROLE_RECEIPT, ROLE_READER,  ROLE_DISPATCHER};
+    _Static_assert(sizeof order / sizeof *order == ROLE_WRITER + 1, "every role that has processes");
+
+    if (!supervisor->rolling)
         return;
-    for (enum role role = 0; role < ROLE_COUNT; role++)
-        if (!roll_role(supervisor, role))
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        if (!roll_role(supervisor, order[i]))
             return;
     supervisor->rolling = false;
     log_line(&supervisor->log, LOG_INFO, NULL, "replaced: every process is of this build and these settings");

@@ -141,6 +141,8 @@ static int64_t next_turn(const struct supervisor *supervisor)
 
 /* ---- what became of a child ---- */
 
+/* The store is not down while a writer that drained makes room for another: what comes in waits, and should it wait long,
+ * the writer's beat tells. */
 static void count_exit(struct supervisor *supervisor, const struct slot *slot, int status)
 {
     bool drained = WIFEXITED(status) && WEXITSTATUS(status) == CHILD_DRAINED;
@@ -150,7 +152,7 @@ static void count_exit(struct supervisor *supervisor, const struct slot *slot, i
         living += supervisor->slots[i].role == slot->role && supervisor->slots[i].pid > 0;
     if (slot->role < POOL_COUNT)
         metrics_set(supervisor->metrics, METRIC_WORKERS, slot->role, living);
-    else if (slot->role == ROLE_WRITER)
+    else if (slot->role == ROLE_WRITER && !drained)
         metrics_set(supervisor->metrics, METRIC_STORE_STATE, 0, STORE_DOWN);
     metrics_add(supervisor->metrics, METRIC_WORKER_EXITS, drained ? 0 : WIFEXITED(status) ? 1 : 2, 1);
     log_line(&supervisor->log, drained ? LOG_DEBUG : LOG_WARNING, NULL, drained ? "drained" : "ended",
@@ -342,14 +344,28 @@ static bool block_signals(sigset_t *signals)
     return sigprocmask(SIG_BLOCK, &blocked, NULL) == 0;
 }
 
+/* The page of the build before, where there was one that counts the same: processes of both are at work for a while, and
+ * each has to tell of all. */
+static bool find_metrics(struct supervisor *supervisor)
+{
+    if (supervisor->metrics_memory >= 0)
+        supervisor->metrics = metrics_map(supervisor->metrics_memory);
+    if (supervisor->metrics)
+        return true;
+    if (supervisor->metrics_memory >= 0)
+        close(supervisor->metrics_memory);
+    supervisor->metrics_memory = metrics_memory();
+    supervisor->metrics = supervisor->metrics_memory < 0 ? NULL : metrics_map(supervisor->metrics_memory);
+    return supervisor->metrics != NULL;
+}
+
 static bool start(struct supervisor *supervisor, struct error *error)
 {
-    supervisor->metrics = metrics_open();
-    supervisor->serving = mmap(NULL, SLOTS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (!supervisor->metrics || supervisor->serving == MAP_FAILED)
-        return error_set(error, ERROR_OUT_OF_MEMORY, "metrics", NULL);
     if (handover_is() && !handover_take(supervisor, error))
         return false;
+    supervisor->serving = mmap(NULL, SLOTS_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (!find_metrics(supervisor) || supervisor->serving == MAP_FAILED)
+        return error_set(error, ERROR_OUT_OF_MEMORY, "metrics", NULL);
     if (supervisor->slot_count)
         roll_begin(supervisor);
     return sockets_open(supervisor, error)
@@ -365,6 +381,7 @@ int supervisor_run(int argc, char **argv, const char *config_file, const struct 
         .log = {.role = role_name(ROLE_SUPERVISOR), .slot = -1, .fd = STDERR_FILENO},
         .control = -1,
         .pid_file = -1,
+        .metrics_memory = -1,
         .pid = getpid(),
     };
     struct error error = {0};

@@ -263,7 +263,8 @@ bool writer_serve(struct writer *writer, const struct writer_slot *slots, size_t
         return false;
     bool drained = serve(writer, control, &open, error);
 
-    metrics_set(writer->metrics, METRIC_STORE_STATE, 0, STORE_DOWN);
+    if (!drained)
+        metrics_set(writer->metrics, METRIC_STORE_STATE, 0, STORE_DOWN);
     return drained;
 }
 

@@ -161,6 +161,67 @@ replace_program() {
     ready
 }
 
+# watch_readiness: asks for /readyz again and again until the file is taken away
+watch_readiness() {
+    WATCH="$BATS_TEST_TMPDIR/watch"
+    : >"$WATCH"
+    while [ -e "$WATCH" ]; do
+        curl -s -o /dev/null -w '%{http_code}\n' "$DP_MONITOR_URL/readyz" || true
+        sleep 0.02
+    done >"$BATS_TEST_TMPDIR/readiness" 3>&- &
+    WATCHER=$!
+}
+
+# It was 200 each time, and asked for often.
+was_ready() {
+    rm "$WATCH"
+    wait "$WATCHER"
+    sort "$BATS_TEST_TMPDIR/readiness" | uniq -c >&2
+    [ "$(sort -u "$BATS_TEST_TMPDIR/readiness")" = 200 ] && [ "$(wc -l <"$BATS_TEST_TMPDIR/readiness")" -gt 50 ]
+}
+
+replaced() { # replaced COUNT: so many times was every process
+    [ "$(grep -c '"msg":"replaced: ' "$LOG")" = "$1" ]
+}
+
+@test "/readyz says 200 all through new settings and a new build, however long one worker takes" {
+    own_programs
+    watch_readiness
+    kill -HUP "$(supervisor_pid)"
+    wait_until replaced 1
+    slow=$(children 'sender 1$')
+    kill -STOP "$slow"
+    replace_program "$BUILD/dpgateway"
+    kill -USR2 "$(supervisor_pid)"
+    wait_until grep -q '"msg":"took over"' "$LOG"
+    sleep 6 # a writer that has not moved for five seconds hangs
+    not replaced 2
+    kill -CONT "$slow"
+    wait_until replaced 2
+    was_ready
+}
+
+metric() { # metric SERIES
+    curl -sS "$DP_MONITOR_URL/metrics" | awk -v series="$1" '$1 == series { print $2 }'
+}
+
+@test "counters go on over a new build" {
+    own_programs
+    id=$(new_uuid)
+    letter "$id" >"$BATS_TEST_TMPDIR/letter.xml"
+    submit "$id" "$BATS_TEST_TMPDIR/letter.xml"
+    accepted "$id"
+    replace_program "$BUILD/dpgateway"
+    kill -USR2 "$(supervisor_pid)"
+    wait_until replaced 1
+    [ "$(metric dp_submissions_accepted_total)" = 1 ]
+    id=$(new_uuid)
+    letter "$id" >"$BATS_TEST_TMPDIR/letter.xml"
+    submit "$id" "$BATS_TEST_TMPDIR/letter.xml"
+    accepted "$id"
+    [ "$(metric dp_submissions_accepted_total)" = 2 ]
+}
+
 @test "SIGUSR2: a build that does not run, or that these settings do not suit, does not take over" {
     own_programs
     before=$(children '' | sort)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -403,6 +404,44 @@ START_TEST(the_text_is_well_formed)
 }
 END_TEST
 
+/* ---- memory that is handed on ---- */
+
+START_TEST(who_takes_over_the_memory_counts_on)
+{
+    int memory = metrics_memory();
+    struct metrics *before = metrics_map(memory), *after = metrics_map(memory);
+
+    ck_assert(before && after && before != after);
+    metrics_add(before, METRIC_ACCEPTED, 0, 3);
+    metrics_add(after, METRIC_ACCEPTED, 0, 4);
+    metrics_close(before);
+    ck_assert_uint_eq(metrics_get(after, METRIC_ACCEPTED, 0), 7);
+    ck_assert_ptr_null(metrics_map(-1));
+    metrics_close(after);
+    close(memory);
+}
+END_TEST
+
+/* Its first number is made of what the cells stand for. */
+START_TEST(memory_of_another_layout_or_size_is_not_taken)
+{
+    static const uint64_t other = 1;
+    int memory = metrics_memory(), long_one = metrics_memory(), none = memfd_create("none", MFD_CLOEXEC);
+
+    ck_assert(memory >= 0 && long_one >= 0 && none >= 0);
+    ck_assert_int_eq(pwrite(memory, &other, sizeof other, 0), sizeof other);
+    ck_assert_ptr_null(metrics_map(memory));
+    ck_assert_int_eq(ftruncate(long_one, lseek(long_one, 0, SEEK_END) + 8), 0);
+    ck_assert_ptr_null(metrics_map(long_one));
+    ck_assert_ptr_null(metrics_map(none));
+    close(memory);
+    close(long_one);
+    close(none);
+}
+END_TEST
+
+/* ---- text without room ---- */
+
 START_TEST(a_text_that_has_no_room_is_said_to_have_none)
 {
     size_t whole;
@@ -425,7 +464,7 @@ END_TEST
 Suite *suite_metrics(void)
 {
     Suite *suite = suite_create("metrics");
-    TCase *counting = tcase_create("counting"), *written = tcase_create("text");
+    TCase *counting = tcase_create("counting"), *written = tcase_create("text"), *handed = tcase_create("handed on");
 
     tcase_set_timeout(counting, 60);
     tcase_add_checked_fixture(counting, open_metrics, close_metrics);
@@ -445,5 +484,8 @@ Suite *suite_metrics(void)
     tcase_add_loop_test(written, the_text_is_well_formed, 0, 3);
     tcase_add_test(written, a_text_that_has_no_room_is_said_to_have_none);
     suite_add_tcase(suite, written);
+    tcase_add_test(handed, who_takes_over_the_memory_counts_on);
+    tcase_add_test(handed, memory_of_another_layout_or_size_is_not_taken);
+    suite_add_tcase(suite, handed);
     return suite;
 }
