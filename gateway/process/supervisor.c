@@ -180,11 +180,21 @@ static void plan_restart(struct supervisor *supervisor, struct slot *slot, int s
 
 /* ---- a new build ---- */
 
+/* It would begin with a writer, and one that stopped for good is not to be started again (reliability.md R2). */
+static bool may_take_over(const struct supervisor *supervisor)
+{
+    if (!supervisor->slots[0].vacant)
+        return true;
+    log_line(&supervisor->log, LOG_ERROR, NULL,
+             "no new build takes over, for the writer stopped for good: look at the disk, then start the gateway anew");
+    return false;
+}
+
 static void try_successor(struct supervisor *supervisor)
 {
     struct error error = {0};
 
-    if (supervisor->successor)
+    if (supervisor->successor || !may_take_over(supervisor))
         return;
     log_line(&supervisor->log, LOG_INFO, NULL, "a new build is asked whether it can take over");
     if (!handover_try(supervisor, &error))
@@ -199,7 +209,7 @@ static void hear_successor(struct supervisor *supervisor, int status)
     supervisor->successor = 0;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         log_line(&supervisor->log, LOG_ERROR, NULL, "the new build cannot take over, this one goes on");
-    else if (supervisor->phase == PHASE_SERVE && !handover_do(supervisor, &error))
+    else if (supervisor->phase == PHASE_SERVE && may_take_over(supervisor) && !handover_do(supervisor, &error))
         log_error(&supervisor->log, LOG_ERROR, NULL, "the new build did not start, this one goes on", &error);
 }
 

@@ -69,7 +69,8 @@ refused_for_now() {
     accepted "$UUID"
 }
 
-# A store whose disk fails is not asked again: what it holds is known only after a new start (reliability.md R2).
+# A store whose disk fails is not asked again: what it holds is known only after a new start (reliability.md R2), and
+# neither new settings nor a new build are one.
 @test "the first failed sync: no acknowledgement, the writer stops for good, reads go on, a new start recovers" {
     fault="$BATS_TEST_TMPDIR/fault"
     submit "$UUID" "$LETTER"
@@ -88,8 +89,13 @@ refused_for_now() {
     [ "$(member .totalElements)" = 1 ]
     submit "$UUID" "$LETTER"
     refused_for_now "$(member .code)"
-    [ -z "$(writer_pid)" ]
     rm "$fault"
+    kill -USR2 "$(cat "$DP_RUN/dpgateway.pid")"
+    wait_until grep -q 'no new build takes over, for the writer stopped for good' "$SANDBOX_DIR.out"
+    kill -HUP "$(cat "$DP_RUN/dpgateway.pid")"
+    wait_until grep -q '"msg":"replaced: ' "$SANDBOX_DIR.out"
+    [ -z "$(writer_pid)" ]
+    not ready
     sandbox_halt
     sandbox_serve
     submit "$UUID" "$LETTER"
