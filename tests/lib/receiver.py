@@ -5,9 +5,9 @@
     receiver.py FOLDER                                the same without TLS
 
 It writes its port to FOLDER/port. What it does with a POST to /NAME stands in the file FOLDER/NAME, read anew each
-time: a status, with header lines behind it if any; "hang": nothing comes back; "endless": 200 and a body without end;
-"stop": the connection is closed. Without the file it is 200. Each POST becomes a line of JSON in FOLDER/NAME.log, and
-its body, as it came, FOLDER/NAME.body."""
+time: a status, with header lines behind it if any; "late": 200, after a fiftieth of a second; "hang": nothing comes
+back; "endless": 200 and a body without end; "stop": the connection is closed. Without the file it is 200. Each POST
+becomes a line of JSON in FOLDER/NAME.log, and its body, as it came, FOLDER/NAME.body."""
 import json
 import os
 import ssl
@@ -20,6 +20,7 @@ folder = sys.argv[1]
 
 class Receiver(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # an answer's body would wait 40 ms for its head to be acknowledged
 
     def log_message(self, *unused):
         pass
@@ -54,6 +55,10 @@ class Receiver(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "2")
         self.end_headers()
         self.wfile.write(b"ok")
+
+    def answer_late(self, wanted):
+        time.sleep(0.02)
+        self.answer(["200"])
 
     def answer_hang(self, wanted):
         time.sleep(600)
