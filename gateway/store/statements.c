@@ -184,8 +184,8 @@ const struct statement_row statements[STMT_COUNT] = {
         " JOIN content c ON c.digest = i.digest LEFT JOIN opening o ON o.message = m.seq AND o.identity = :identity"
         " WHERE m.message_uuid = :message AND m.state = 1"
         " AND b.id = :mailbox AND b.number = :owner AND d.id = :document AND i.id = :file"},
-    /* The number comes from STMT_MESSAGE_FILE. */
-    [STMT_CONTENT_BYTES] = {MAIL, READER,
+    /* The number comes from STMT_MESSAGE_FILE, or from STMT_VERIFY_PARTS. */
+    [STMT_CONTENT_BYTES] = {MAIL, READER | CLI,
         "SELECT bytes FROM content_bytes WHERE seq = :seq"},
 
     [STMT_MESSAGE_OWN] = {MAIL, WRITER,
@@ -258,9 +258,13 @@ const struct statement_row statements[STMT_COUNT] = {
     [STMT_VERIFY_CONTENTS] = {MAIL, CLI,
         "SELECT c.digest, c.size, c.bytes, b.bytes FROM content c LEFT JOIN content_bytes b ON b.seq = c.bytes"
         " WHERE c.digest > :after ORDER BY c.digest LIMIT :most"},
-    [STMT_VERIFY_XML] = {MAIL, CLI,
-        "SELECT k.message, m.message_uuid, k.bytes FROM skeleton k JOIN message m ON m.seq = k.message"
-        " WHERE k.message > :after ORDER BY k.message LIMIT :most"},
+    [STMT_VERIFY_LETTER] = {MAIL, CLI,
+        "SELECT k.message, m.message_uuid, m.digest, m.size, k.bytes FROM skeleton k"
+        " JOIN message m ON m.seq = k.message WHERE k.message > :after ORDER BY k.message LIMIT 1"},
+    [STMT_VERIFY_PARTS] = {MAIL, CLI,
+        "SELECT f.skeleton_offset, f.layout, f.digest, c.size, c.bytes, f.layout_digest, l.size, l.bytes FROM file f"
+        " LEFT JOIN content c ON c.digest = f.digest LEFT JOIN content l ON l.digest = f.layout_digest"
+        " WHERE f.message = :message ORDER BY f.number"},
     [STMT_VERIFY_REGISTRY_TOTALS] = {REGISTRY, CLI,
         "WITH there (name, n) AS (VALUES ('jobs', (SELECT count(*) FROM outbox WHERE state < 2)))" UNLIKE_COUNTER},
     [STMT_VERIFY_MAIL_TOTALS] = {MAIL, CLI,

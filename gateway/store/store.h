@@ -424,13 +424,31 @@ bool store_backup(struct store *store, const char *target, store_progress *progr
 /* One thing that is not as it should be. */
 struct store_finding {
     const char *check; /* "integrity", "foreign-keys", "event-chain", "content-digest", "content-missing", "counter",
-                        * "references", "skeleton", "receipts", "outbox", "openings" */
+                        * "references", "skeleton", "letter", "receipts", "outbox", "openings" */
     const char *text;  /* ids and numbers only */
 };
 typedef void store_finding_each(void *state, const struct store_finding *finding);
-/* Walks everything. False only when it could not be done. *findings is how many were found. */
-bool store_verify(struct store *store, store_progress *progress, store_finding_each *each, void *state,
-                  uint64_t *findings, struct error *error);
+
+/* A letter in the parts that are kept of it, for whoever knows how its document comes out of them (schema/memo.h,
+ * memo_restore): the skeleton with content number i at offsets[i]. `fetch` gives up to `room` of a content's bytes from
+ * `offset` on, `layout` how its base64 was laid out, until it is asked again; `write` takes the document front to back. */
+struct letter_parts {
+    const char *skeleton;
+    size_t skeleton_size;
+    const uint64_t *offsets;
+    unsigned count;
+    void *state;
+    bool (*fetch)(void *state, unsigned index, uint64_t offset, void *bytes, size_t room, size_t *got,
+                  struct error *error);
+    bool (*layout)(void *state, unsigned index, const void **bytes, size_t *size, struct error *error);
+    bool (*write)(void *state, const void *bytes, size_t size, struct error *error);
+};
+typedef bool store_restore(const struct letter_parts *parts, struct error *error);
+
+/* Walks everything; `progress` and `each`, which get `state`, may be NULL. False only when it could not be done.
+ * *findings is how many were found. */
+bool store_verify(struct store *store, store_restore *restore, store_progress *progress, store_finding_each *each,
+                  void *state, uint64_t *findings, struct error *error);
 
 /* ---- the writer itself ---- */
 

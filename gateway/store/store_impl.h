@@ -112,9 +112,10 @@ enum statement {
     STMT_REVOKED_ADD,
     STMT_REVOKED_SAME,
     STMT_REVOKED_FIND,
-    /* dpctl verify: a row for each fault, but of contents and skeletons each */
+    /* dpctl verify: a row for each fault, but of contents, letters and their contents each */
     STMT_VERIFY_CONTENTS,
-    STMT_VERIFY_XML,
+    STMT_VERIFY_LETTER,
+    STMT_VERIFY_PARTS,
     STMT_VERIFY_REGISTRY_TOTALS,
     STMT_VERIFY_MAIL_TOTALS,
     STMT_VERIFY_MAILBOXES,

@@ -7,12 +7,14 @@
 
 struct verify {
     struct store *store;
+    store_restore *restore;
     store_progress *progress;
     store_finding_each *each;
     void *state;
     struct digest_stream *digests;
     uint64_t findings;
-    uint64_t done, total; /* bytes */
+    uint64_t done, total;  /* bytes */
+    uint64_t letter_bytes; /* that a letter counts for in them */
     enum database database;
 };
 
@@ -22,7 +24,7 @@ void verify_moved(struct verify *verify, uint64_t bytes);
 
 bool verify_chain(struct verify *verify, enum database database, struct error *error);
 bool verify_contents(struct verify *verify, struct error *error);
-bool verify_skeletons(struct verify *verify, struct error *error);
+bool verify_letters(struct verify *verify, struct error *error);
 bool verify_rows(struct verify *verify, struct error *error);
 
 #endif

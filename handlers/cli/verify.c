@@ -1,5 +1,6 @@
 /* dpctl verify: walks everything that is kept and tells what is not as it should be. */
 #include "handlers/cli/cli_impl.h"
+#include "schema/memo.h"
 
 /* What the progress and the findings of one walk need: store_verify() has one state for both. */
 struct walk {
@@ -26,6 +27,15 @@ static void found(void *state, const struct store_finding *finding)
     cli_json_text(&walk->json, "check", finding->check);
     cli_json_text(&walk->json, "text", finding->text);
     buffer_add_text(&walk->json, "}");
+}
+
+/* The store knows nothing of MeMo: how a document comes out of its parts tells the schema. */
+static bool restore(const struct letter_parts *parts, struct error *error)
+{
+    const struct memo_parts memo = {
+        .state = parts->state, .fetch = parts->fetch, .layout = parts->layout, .write = parts->write};
+
+    return memo_restore(parts->skeleton, parts->skeleton_size, parts->offsets, parts->count, &memo, error);
 }
 
 static int told(const struct walk *walk, uint64_t findings)
@@ -55,7 +65,7 @@ static int run_verify(const struct cli *cli, const struct cli_arguments *argumen
     (void)arguments;
     if (!cli_store(cli, &config, &store))
         return CLI_FINDINGS;
-    ok = store_verify(store, show, found, &walk, &findings, &error);
+    ok = store_verify(store, restore, show, found, &walk, &findings, &error);
     cli_progress_end(&walk.progress);
     cli_store_close(config, store);
     status = ok ? told(&walk, findings) : cli_failed(cli, &error);
@@ -65,7 +75,7 @@ static int run_verify(const struct cli *cli, const struct cli_arguments *argumen
 
 const struct cli_command cli_verify = {
     .name = "verify",
-    .says = "Checks databases, event logs, every content's digest, counters, receipts and jobs",
+    .says = "Checks databases, event logs, the digest of every letter and content, counters, receipts and jobs",
     .example = "dpctl verify --json",
     .run = run_verify,
 };

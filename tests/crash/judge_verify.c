@@ -16,6 +16,7 @@ static const struct {
     {"outbox", FAULT_OUTBOX_WRONG},          {"integrity", FAULT_INTEGRITY},
     {"foreign-keys", FAULT_INTEGRITY},       {"counter", FAULT_PLACES_WRONG},
     {"references", FAULT_PLACES_WRONG},      {"skeleton", FAULT_DIGEST_WRONG},
+    {"letter", FAULT_DIGEST_WRONG},
 };
 
 static void take_finding(const char *check, const char *text, struct verdict *verdict)

@@ -16,8 +16,10 @@
 #include <unistd.h>
 
 #include <check.h>
+#include <openssl/evp.h>
 
 #include "gateway/base/time.h"
+#include "schema/memo.h"
 
 #define SLOTS 11
 #define READER_SLOT 8
@@ -162,6 +164,8 @@ static inline struct store *fixture_store(struct fixture *fixture, int slot)
 /* ---- letters ---- */
 
 #define LETTER_FILES 5
+#define LETTER_BASE64 5336           /* characters of a file's 4000 bytes, in one line */
+#define LETTER_LAYOUT "\x80\x9b\x05" /* which is this layout (schema/layout.c) */
 
 /* A letter with one document and five files; equal numbers make equal letters. */
 struct letter {
@@ -209,11 +213,32 @@ static inline void letter_contents(struct letter *letter, unsigned number)
                                          .format = "application/pdf",
                                          .language = "da",
                                          .skeleton_offset = 100 * i,
-                                         .layout = "L76",
+                                         .layout = LETTER_LAYOUT,
                                          .layout_size = 3,
                                          .id = uuid_of(6, number * LETTER_FILES + i)};
         ck_assert(digest_of(letter->bytes[i], sizeof letter->bytes[i], &content->digest));
     }
+}
+
+/* The digest of its document: the skeleton with the base64 of the files at their places. */
+static inline void letter_digest(struct letter *letter)
+{
+    static char document[sizeof letter->skeleton + LETTER_FILES * LETTER_BASE64 + 1];
+    struct submission *submission = &letter->submission;
+    size_t at = 0, size = 0;
+
+    for (unsigned i = 0; i < LETTER_FILES; i++) {
+        size_t offset = (size_t)letter->contents[i].skeleton_offset;
+
+        memcpy(document + size, letter->skeleton + at, offset - at);
+        size += offset - at;
+        at = offset;
+        size += (size_t)EVP_EncodeBlock((unsigned char *)document + size, (unsigned char *)letter->bytes[i],
+                                        sizeof letter->bytes[i]);
+    }
+    memcpy(document + size, letter->skeleton + at, sizeof letter->skeleton - at);
+    submission->size = size + sizeof letter->skeleton - at;
+    ck_assert(digest_of(document, (size_t)submission->size, &submission->digest));
 }
 
 static inline void letter_make(struct letter *letter, unsigned number)
@@ -222,6 +247,7 @@ static inline void letter_make(struct letter *letter, unsigned number)
 
     memset(letter, 0, sizeof *letter);
     memset(letter->skeleton, 'x', sizeof letter->skeleton);
+    memcpy(letter->skeleton + 50, &number, sizeof number);
     snprintf(letter->number, sizeof letter->number, "61%08u", number % 100);
     letter->system.id = uuid_of(1, 1);
     letter->system.organisation.id = uuid_of(2, 1);
@@ -239,7 +265,6 @@ static inline void letter_make(struct letter *letter, unsigned number)
         .received = time_now(),
         .available = 1,
         .placed = true,
-        .size = 17000,
         .content_size = LETTER_FILES * 4000,
         .version = "1.2",
         .skeleton = letter->skeleton,
@@ -251,7 +276,7 @@ static inline void letter_make(struct letter *letter, unsigned number)
         .view = "\"label\":\"Et brev\"",
         .business = {.id = uuid_of(7, number), .status = RECEIPT_COMPLETED, .time = time_now()},
     };
-    letter->submission.digest = letter->contents[1].digest;
+    letter_digest(letter);
 }
 
 static inline bool letter_send(struct store *store, struct letter *letter, struct acceptance *acceptance,
@@ -276,6 +301,15 @@ static inline void letter_must_be_taken(struct store *store, unsigned number, bo
     ck_assert_msg(letter_send(store, &letter, &acceptance, &error), "letter %u: %s %s %s", number,
                   error_kind(error.code)->code, error.where, error.detail);
     ck_assert_int_eq(acceptance.repeated, repeated);
+}
+
+/* As dpctl does it. */
+static inline bool letter_restore(const struct letter_parts *parts, struct error *error)
+{
+    const struct memo_parts memo = {
+        .state = parts->state, .fetch = parts->fetch, .layout = parts->layout, .write = parts->write};
+
+    return memo_restore(parts->skeleton, parts->skeleton_size, parts->offsets, parts->count, &memo, error);
 }
 
 /* What the database says to a query of the test's own; -1 when it fails. Read with the program sqlite3, so that the

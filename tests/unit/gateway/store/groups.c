@@ -94,7 +94,7 @@ static uint64_t findings_of(struct fixture *fixture)
     struct store *store = fixture_store(fixture, 7);
     uint64_t findings = UINT64_MAX;
 
-    ck_assert_msg(store_verify(store, NULL, NULL, NULL, &findings, &error), "%s", error.detail);
+    ck_assert_msg(store_verify(store, letter_restore, NULL, NULL, NULL, &findings, &error), "%s", error.detail);
     store_close(store);
     return findings;
 }

@@ -118,7 +118,7 @@ static inline void expect_counted(uint64_t waiting, uint64_t put_aside)
     ck_assert(store_status(cli, &status, &error));
     ck_assert_uint_eq(status.jobs_waiting, waiting);
     ck_assert_uint_eq(status.jobs_put_aside, put_aside);
-    ck_assert(store_verify(cli, NULL, NULL, NULL, &findings, &error));
+    ck_assert(store_verify(cli, letter_restore, NULL, NULL, NULL, &findings, &error));
     ck_assert_uint_eq(findings, 0);
 }
 

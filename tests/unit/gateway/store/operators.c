@@ -92,8 +92,8 @@ static uint64_t verify_it(struct store *store, struct seen *seen)
     uint64_t findings = UINT64_MAX;
 
     memset(seen, 0, sizeof *seen);
-    ck_assert_msg(store_verify(store, NULL, see, seen, &findings, &error), "%s %s %s", error_kind(error.code)->code,
-                  error.where, error.detail);
+    ck_assert_msg(store_verify(store, letter_restore, NULL, see, seen, &findings, &error), "%s %s %s",
+                  error_kind(error.code)->code, error.where, error.detail);
     ck_assert_uint_eq(findings, seen->count);
     return findings;
 }
@@ -142,6 +142,26 @@ static const struct damage {
      "skeleton"},
     {"UPDATE skeleton SET bytes = CAST(substr(bytes, 1, length(bytes) - 8) || zeroblob(8) AS BLOB) WHERE message = 2",
      "skeleton"},
+    {"UPDATE skeleton SET bytes = (SELECT bytes FROM skeleton WHERE message = 1) WHERE message = 2", "letter"},
+    {"UPDATE skeleton SET bytes = CAST('<a/>' AS BLOB) WHERE message = 2", "letter"},
+    {"UPDATE message SET digest = randomblob(32) WHERE seq = 2", "letter"},
+    {"UPDATE message SET size = size + 1 WHERE seq = 2", "letter"},
+    {"UPDATE message SET size = size - 1 WHERE seq = 2", "letter"},
+    {"UPDATE file SET skeleton_offset = skeleton_offset - 1 WHERE message = 2 AND number = 3", "letter"},
+    {"UPDATE file SET skeleton_offset = 0 WHERE message = 2 AND number = 3", "letter"},
+    {"UPDATE file SET skeleton_offset = 8001 WHERE message = 2 AND number = 4", "letter"},
+    {"UPDATE file SET layout = x'819b05' WHERE message = 2 AND number = 3", "letter"},
+    {"UPDATE file SET layout = NULL WHERE message = 2 AND number = 3", "letter"},
+    {"UPDATE file SET layout = x'80' WHERE message = 2 AND number = 3", "letter"},
+    {"UPDATE file SET layout = x'09ffffffffffffffff7f' WHERE message = 2 AND number = 3", "letter"},
+    {"UPDATE file SET layout_digest = digest WHERE message = 2 AND number = 3", "letter"},
+    {"UPDATE file SET digest = (SELECT digest FROM file WHERE message = 1 AND number = 2) WHERE message = 2"
+     " AND number = 2",
+     "letter"},
+    {"UPDATE content SET bytes = (SELECT bytes FROM content WHERE digest = (SELECT digest FROM file WHERE message = 1"
+     " AND number = 2)) WHERE digest = (SELECT digest FROM file WHERE message = 2 AND number = 2)",
+     "letter"},
+    {"UPDATE content SET size = 1 << 61 WHERE bytes = 2", "letter"},
     {"PRAGMA foreign_keys=off; DELETE FROM document WHERE message = 2", "foreign-keys"},
     {"UPDATE counter SET value = value + 1 WHERE name = 'messages'", "counter"},
     {"UPDATE mailbox SET total = total + 1 WHERE seq = 1", "counter"},
