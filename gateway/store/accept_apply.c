@@ -83,7 +83,7 @@ static bool answer_earlier(struct change *change, const struct submission *submi
     if (!uuid_same(&earlier->organisation, &submission->system->organisation.id)
         || !digest_same(&earlier->digest, &submission->digest))
         return error_set(error, ERROR_MESSAGE_UUID_TAKEN, NULL, "other bytes or another organisation");
-    if (!again && !add_event(change, submission, "MEMO_SEND_RECEIVED", "{\"repeated\":true}", error))
+    if (!again && !add_event(change, submission, EVENT_RECEIVED, EVENT_REPEATED, error))
         return false;
     drop_spooled(change, submission);
     pack_acceptance(out, !again, &earlier->technical_id, &earlier->transmission_id, earlier->received,
@@ -273,7 +273,9 @@ static bool add_events(struct change *change, const struct arriving *arriving, s
 {
     const struct submission *submission = &arriving->submission;
     struct buffer detail = {.limit = 1000};
-    bool ok = add_event(change, submission, "MEMO_SEND_RECEIVED", NULL, error);
+    char proof[PROOF_SIZE];
+    bool ok =
+        accept_proof(change, arriving, proof, error) && add_event(change, submission, EVENT_RECEIVED, proof, error);
 
     if (ok && submission->business.status != RECEIPT_COMPLETED) {
         ok = (buffer_add_text(&detail, "{\"errorCode\":") && buffer_add_json(&detail, submission->business.error_code)

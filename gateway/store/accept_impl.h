@@ -31,6 +31,9 @@ bool accept_place(struct change *change, struct arriving *arriving, struct error
 /* One more letter, unread, in mailbox and folder. */
 bool place_count(struct change *change, int64_t mailbox, int64_t folder, struct error *error);
 
+/* The detail of the event of its acceptance. */
+bool accept_proof(struct change *change, const struct arriving *arriving, char out[PROOF_SIZE], struct error *error);
+
 /* Keeps a content, or counts it where it is kept already. */
 bool content_keep(struct change *change, const struct kept_content *content, struct error *error);
 

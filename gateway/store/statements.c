@@ -265,6 +265,17 @@ const struct statement_row statements[STMT_COUNT] = {
         "SELECT f.skeleton_offset, f.layout, f.digest, c.size, c.bytes, f.layout_digest, l.size, l.bytes FROM file f"
         " LEFT JOIN content c ON c.digest = f.digest LEFT JOIN content l ON l.digest = f.layout_digest"
         " WHERE f.message = :message ORDER BY f.number"},
+    [STMT_VERIFY_MESSAGE] = {MAIL, CLI,
+        "SELECT m.seq, m.digest, m.message_uuid, m.organisation, m.transmission_id, m.technical_id, m.digest, m.received,"
+        " m.available, m.size, m.content_size, m.mandatory, m.legal_notification, m.reply, m.memo_version, m.message_id,"
+        " m.label, m.message_code, m.message_type, m.post_type, m.reply_by, m.notification, m.additional_notification,"
+        " m.created, m.case_id, m.sender_label, m.recipient_label, m.contact_point_id, m.view, b.number"
+        " FROM message m LEFT JOIN mailbox b ON b.seq = m.mailbox WHERE m.message_uuid = :message"},
+    [STMT_VERIFY_DOCUMENTS] = {MAIL, CLI,
+        "SELECT number, id, kind, label, document_id, actions FROM document WHERE message = :message ORDER BY number"},
+    [STMT_VERIFY_FILES] = {MAIL, CLI,
+        "SELECT number, id, document, digest, filename, format, language FROM file WHERE message = :message"
+        " ORDER BY number"},
     [STMT_VERIFY_REGISTRY_TOTALS] = {REGISTRY, CLI,
         "WITH there (name, n) AS (VALUES ('jobs', (SELECT count(*) FROM outbox WHERE state < 2)))" UNLIKE_COUNTER},
     [STMT_VERIFY_MAIL_TOTALS] = {MAIL, CLI,
@@ -309,8 +320,8 @@ const struct statement_row statements[STMT_COUNT] = {
         " SELECT m.message_uuid, iif(t.fitting = 1, t.n, coalesce(t.fitting, 0)), 1 FROM message m"
         " LEFT JOIN there t ON t.message = m.seq WHERE coalesce(t.fitting, 0) <> 1 OR t.n <> 1"},
     [STMT_VERIFY_RECEIVED] = {MAIL, CLI,
-        "WITH there AS (SELECT message, count(*) AS n FROM event WHERE tag = 'MEMO_SEND_RECEIVED' AND detail IS NULL"
-        " GROUP BY message) SELECT m.message_uuid, coalesce(t.n, 0), 1 FROM message m LEFT JOIN there t"
+        "WITH there AS (SELECT message, count(*) AS n FROM event WHERE tag = '" EVENT_RECEIVED "'"
+        " AND detail IS NOT '" EVENT_REPEATED "' GROUP BY message) SELECT m.message_uuid, coalesce(t.n, 0), 1 FROM message m LEFT JOIN there t"
         " ON t.message = m.message_uuid WHERE coalesce(t.n, 0) <> 1"},
     [STMT_VERIFY_JOBS] = {MAIL, CLI,
         "WITH there AS (SELECT subject, count(*) AS n, max(target) AS target FROM outbox WHERE kind = 'RECEIPT_PUSH'"

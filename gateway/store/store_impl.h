@@ -112,10 +112,13 @@ enum statement {
     STMT_REVOKED_ADD,
     STMT_REVOKED_SAME,
     STMT_REVOKED_FIND,
-    /* dpctl verify: a row for each fault, but of contents, letters and their contents each */
+    /* dpctl verify: a row for each fault, but of contents, letters and what they consist of each */
     STMT_VERIFY_CONTENTS,
     STMT_VERIFY_LETTER,
     STMT_VERIFY_PARTS,
+    STMT_VERIFY_MESSAGE,
+    STMT_VERIFY_DOCUMENTS,
+    STMT_VERIFY_FILES,
     STMT_VERIFY_REGISTRY_TOTALS,
     STMT_VERIFY_MAIL_TOTALS,
     STMT_VERIFY_MAILBOXES,
@@ -431,6 +434,22 @@ bool event_append(struct change *change, const struct event *event, struct error
 /* The hash of an event that follows one with the hash `previous`. */
 bool event_hash(struct digest_stream *digests, const struct digest *previous, int64_t seq, int64_t time,
                 const struct event *event, struct digest *hash);
+
+/* A letter comes in: the first time with a detail that proves what was accepted; later times, as the same bytes. */
+#define EVENT_RECEIVED "MEMO_SEND_RECEIVED"
+#define EVENT_REPEATED "{\"repeated\":true}"
+
+/* That detail is {"memo":"...","kept":"..."}, in hex: the SHA-256 of the MeMo as it came, and the one of what else is kept
+ * of the letter and never changes: the rows of the message, of each document and of each file, packed as accept_proof.c
+ * tells. With the event's hash the chain covers both. Letters that older builds accepted have no detail.
+ *
+ * The packed columns are the same for good, for the events are: what is to be proved besides takes a member more. */
+enum proof_row { PROOF_MESSAGE, PROOF_DOCUMENT, PROOF_FILE };
+#define PROOF_SIZE 160
+#define PROOF_KEPT_MAX ((size_t)2 * CHANGE_MAX)
+/* `kept` holds the packed rows. False: they did not fit, or OpenSSL fails. */
+bool proof_format(struct digest_stream *digests, const struct digest *memo, const struct packer *kept,
+                  char out[PROOF_SIZE]);
 
 /* A job of the outbox, written in the change that causes it. */
 bool job_add(struct change *change, const char *kind, const struct uuid *target, const struct uuid *subject,

@@ -109,6 +109,7 @@ bool store_verify(struct store *store, store_restore *restore, store_progress *p
                             .digests = digest_open()};
     bool ok = verify.digests ? verify_all(&verify, error) : error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
 
+    buffer_free(&verify.kept);
     digest_close(verify.digests);
     *findings = verify.findings;
     return ok;

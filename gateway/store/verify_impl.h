@@ -12,6 +12,7 @@ struct verify {
     store_finding_each *each;
     void *state;
     struct digest_stream *digests;
+    struct buffer kept; /* of verify_accepted() */
     uint64_t findings;
     uint64_t done, total;  /* bytes */
     uint64_t letter_bytes; /* that a letter counts for in them */
@@ -22,6 +23,8 @@ void verify_found(struct verify *verify, const char *check, const char *format, 
     __attribute__((format(printf, 3, 4)));
 void verify_moved(struct verify *verify, uint64_t bytes);
 
+/* Holds a letter against the event of its acceptance; other events are nothing to it. */
+bool verify_accepted(struct verify *verify, struct backend *backend, const struct event *event, struct error *error);
 bool verify_chain(struct verify *verify, enum database database, struct error *error);
 bool verify_contents(struct verify *verify, struct error *error);
 bool verify_letters(struct verify *verify, struct error *error);

@@ -37,7 +37,7 @@ static const struct {
      " (SELECT count(*) FROM registry.system AS y WHERE y.id = s.system AND y.receipt_endpoint IS NOT NULL)"},
     {FAULT_EVENTS_WRONG, "messages without their first event, or with two",
      "SELECT count(*) FROM message AS m LEFT JOIN (SELECT message, count(*) AS n FROM event"
-     " WHERE tag = 'MEMO_SEND_RECEIVED' AND detail IS NULL GROUP BY message) AS e" /* with a detail it is a repeat */
+     " WHERE tag = 'MEMO_SEND_RECEIVED' AND detail IS NOT '{\"repeated\":true}' GROUP BY message) AS e"
      " ON e.message = m.message_uuid WHERE coalesce(e.n, 0) <> 1"},
     {FAULT_BROKEN_CHAIN, "numbers of events with a gap",
      "SELECT count(*) FROM (SELECT count(*) AS n, max(seq) AS last FROM event) WHERE n > 0 AND n <> last"},

@@ -162,6 +162,23 @@ static const struct damage {
      " AND number = 2)) WHERE digest = (SELECT digest FROM file WHERE message = 2 AND number = 2)",
      "letter"},
     {"UPDATE content SET size = 1 << 61 WHERE bytes = 2", "letter"},
+    {"UPDATE message SET view = '' WHERE seq = 2", "letter"},
+    {"UPDATE message SET label = 'Et andet brev' WHERE seq = 2", "letter"},
+    {"UPDATE message SET label = NULL WHERE seq = 2", "letter"},
+    {"UPDATE message SET legal_notification = 1 WHERE seq = 2", "letter"},
+    {"UPDATE message SET available = available + 1 WHERE seq = 2", "letter"},
+    {"UPDATE message SET mailbox = 1 WHERE seq = 2", "letter"},
+    {"UPDATE message SET message_id = '', label = message_id || label WHERE seq = 2", "letter"},
+    {"UPDATE document SET label = '' WHERE message = 2", "letter"},
+    {"UPDATE document SET actions = '[]' WHERE message = 2", "letter"},
+    {"UPDATE file SET filename = 'brev.html' WHERE message = 2 AND number = 1", "letter"},
+    {"UPDATE file SET format = 'text/html' WHERE message = 2 AND number = 1", "letter"},
+    {"UPDATE file SET id = randomblob(16) WHERE message = 2 AND number = 1", "letter"},
+    {"PRAGMA foreign_keys=off; DELETE FROM message WHERE seq = 2; DELETE FROM skeleton WHERE message = 2; DELETE FROM"
+     " document WHERE message = 2; DELETE FROM file WHERE message = 2; DELETE FROM receipt WHERE message = 2; DELETE "
+     "FROM"
+     " opening WHERE message = 2",
+     "letter"},
     {"PRAGMA foreign_keys=off; DELETE FROM document WHERE message = 2", "foreign-keys"},
     {"UPDATE counter SET value = value + 1 WHERE name = 'messages'", "counter"},
     {"UPDATE mailbox SET total = total + 1 WHERE seq = 1", "counter"},
