@@ -177,3 +177,34 @@ ROWS
     run "$BUILD/dpctl" validate "$BATS_TEST_TMPDIR/wide.xml"
     [[ "$output" != *" xml.tag.too.large: "* ]]
 }
+
+@test "verify finds each letter as it came in, and names those that were altered" {
+    local copies copy small full large
+    copies=$(mktemp -d "$SANDBOX_DIR/copies.XXXXXX") copy=$copies/copy
+    chown "$(stat -c %U "$DP_STATE")" "$copies" # who dpctl becomes
+    small=$(new_uuid) full=$(new_uuid) large=$(new_uuid)
+    letter "$small" content=$'\n  QnJldiB0aWwg\n\tQm9yZ2VyIDEu \n' >"$BATS_TEST_TMPDIR/$small"
+    sed "s/@UUID@/$full/;s/@DAY@/$(TZ=Europe/Copenhagen date +%F)/" "$ROOT/tests/data/memo/template/full-1.2.xml" \
+        >"$BATS_TEST_TMPDIR/$full"
+    letter "$large" content="$(head -c 3000000 /dev/urandom | base64)" >"$BATS_TEST_TMPDIR/$large"
+    for uuid in "$small" "$full" "$large"; do
+        submit "$uuid" "$BATS_TEST_TMPDIR/$uuid"
+        accepted "$uuid"
+    done
+    [ "$(find "$DP_STATE/mail/contents" -type f -size +2M | wc -l)" = 1 ]
+    dpctl verify
+    [ "$status" = 0 ]
+
+    dpctl backup "$copy"
+    [ "$status" = 0 ]
+    DP_STATE_DIR=$copy DP_STATE_RUN_DIR=$copy dpctl verify
+    [ "$status" = 0 ]
+    sqlite3 "$copy/mail/mail.db" "UPDATE message SET view = replace(view, '\"label\":\"Brev\"', '\"label\":\"Bred\"')
+        WHERE message_uuid = x'${small//-/}'; UPDATE file SET skeleton_offset = skeleton_offset + 1 WHERE message =
+        (SELECT seq FROM message WHERE message_uuid = x'${large//-/}')"
+    DP_STATE_DIR=$copy DP_STATE_RUN_DIR=$copy dpctl verify --json
+    [ "$status" = 1 ]
+    [ "$(told '.findings | map(.check) | join(" ")')" = "letter letter" ]
+    [[ "$(told '.findings[0].text')" == *$small* ]]
+    [[ "$(told '.findings[1].text')" == *$large* ]]
+}
