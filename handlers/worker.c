@@ -8,6 +8,7 @@
 #include "gateway/base/time.h"
 #include "gateway/http/http.h"
 #include "handlers/access.h"
+#include "handlers/body.h"
 #include "handlers/endpoints.h"
 #include "handlers/sender/sender.h"
 #include "handlers/service.h"
@@ -130,7 +131,8 @@ static void refuse(struct request *rq)
 /* Everything that a request passes, in order; each step that fails says why in rq->error. */
 static void answer(struct request *rq, enum role pool)
 {
-    if (rq->error.code == ERROR_NONE && route_find(rq, endpoints, pool) && access_check(rq) && rq->endpoint->handle(rq))
+    if (rq->error.code == ERROR_NONE && route_find(rq, endpoints, pool) && body_check(rq) && access_check(rq)
+        && rq->endpoint->handle(rq))
         return;
     if (!rq->status)
         refuse(rq);

@@ -25,7 +25,7 @@ struct service; /* what handlers need besides the request; defined in handlers/s
  * mail; CALLER_CHANGER: who may change mailboxes too. */
 enum caller_kind { CALLER_NOBODY, CALLER_SENDER_SYSTEM, CALLER_READER, CALLER_CHANGER, CALLER_KIND_COUNT };
 
-/* How many bytes of body a row takes: NO_BODY, or a function that is given the settings. */
+/* What a row takes as a body; handlers/body.c knows how many bytes of each. */
 enum body_kind { NO_BODY, MEMO_BODY, ANY_BODY, JSON_BODY };
 
 #define ENDPOINT_ARGUMENTS 4

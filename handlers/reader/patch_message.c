@@ -1,6 +1,6 @@
 #include "handlers/reader/reader_impl.h"
 
-#define BODY_MAX ((size_t)4096)
+#include "handlers/body.h"
 
 /* The contract's other members (ngdp-api.md, MessagePatchCommand). */
 static bool is_served(struct request *rq, const struct json *json)
@@ -53,7 +53,7 @@ bool patch_message(struct request *rq)
     bool ok;
 
     if (!request_parameters_known(rq, known) || !reader_ids(rq, ids) || !request_if_match(rq, &change.version)
-        || !request_json(rq, BODY_MAX, &json))
+        || !request_json(rq, JSON_BODY_MAX, &json))
         return false;
     change.mailbox = ids[ID_MAILBOX];
     change.message = ids[ID_MESSAGE];
