@@ -38,6 +38,7 @@ struct config {
     unsigned backlog;                        /* of the listening sockets */
     unsigned drain_seconds;                  /* then a worker is killed */
     uint64_t worker_memory;                  /* RLIMIT_AS in bytes */
+    bool empty_address;                      /* what the bench measures against is served */
     /* [log] */
     const char *log_level;
     /* [store] */

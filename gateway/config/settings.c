@@ -46,6 +46,8 @@ const struct setting config_settings[] = {
      "How long a worker may finish what it began before it is killed"},
     {"process", "worker_memory", SETTING_SIZE, AT(worker_memory), "512MB", 64 * MB, SIZE_MOST,
      "Address space of a worker"},
+    {"process", "empty_address", SETTING_BOOL, AT(empty_address), "no", 0, 1,
+     "Whether anybody may POST to /apis/gateway/v1/empty, where nothing happens; for measuring on one machine"},
 
     {"log", "level", SETTING_LEVEL, AT(log_level), "info", 0, 0,
      "What is logged: error, warning, info or debug"},

@@ -158,8 +158,6 @@ sender_workers() {
     [ "$(member 'has("messageUUID")')" = false ]
     [[ "$(header Retry-After)" =~ ^[1-9][0-9]*$ ]]
     sender_pool_back
-    call POST /apis/gateway/v1/empty --data x
-    [ "$STATUS" = 201 ]
 }
 
 @test "a pool that does not answer in time: 503 as well" {
@@ -243,6 +241,19 @@ sender_workers() {
         from "$DP_MONITOR_URL$path"
         refused 404 not.found
     done
+}
+
+@test "the address that the bench measures against is served where it is asked for" {
+    for url in "$DP_URL" "$DP_READER_URL"; do
+        from "$url/apis/gateway/v1/empty" --data x
+        refused 404 not.found
+    done
+    call POST /apis/gateway/v1/empty --data x
+    refused 404 not.found
+    sandbox_halt
+    DP_PROCESS_EMPTY_ADDRESS=yes sandbox_serve
+    call POST /apis/gateway/v1/empty --data x
+    [ "$STATUS" = 201 ]
 }
 
 @test "the pages of errors are no addresses" {
