@@ -18,13 +18,13 @@ static const enum error_code of_nginx[] = {
 };
 #define OF_NGINX (sizeof of_nginx / sizeof of_nginx[0])
 
-/* The members that are the same for every answer with this code. */
-static void add_kind(struct buffer *json, const struct error_kind *kind)
+/* The members that are the same for every answer with this code, but for whose fault it is. */
+static void add_kind(struct buffer *json, const struct error_kind *kind, const char *fault)
 {
     cli_json_text(json, "code", kind->code);
     cli_json_text(json, "message", kind->en);
     cli_json_text(json, "messageDa", kind->da);
-    cli_json_text(json, "fault", fault_name(kind->fault));
+    cli_json_text(json, "fault", fault);
     cli_json_bool(json, "retry", kind->retry);
 }
 
@@ -35,7 +35,7 @@ static void print_row(struct cli_list *list, const struct error_kind *kind)
 
     buffer_add_text(&json, "{");
     cli_json_number(&json, "status", (uint64_t)kind->status);
-    add_kind(&json, kind);
+    add_kind(&json, kind, fault_name(kind->fault));
     buffer_add_text(&json, "}");
     cli_list_row(list, &json);
     if (!cli->json)
@@ -54,22 +54,30 @@ static void print_quoted(FILE *out, const struct buffer *text)
     }
 }
 
+static void print_headers(FILE *out, const struct error_kind *kind)
+{
+    fprintf(out,
+            "    add_header Cache-Control no-store always;\n    add_header X-Content-Type-Options nosniff always;\n");
+    fprintf(out, "    add_header traceparent 00-$dp_trace-$dp_span-01 always;\n");
+    if (kind->status == 429 || kind->status == 503)
+        fprintf(out, "    add_header Retry-After 5 always;\n");
+    if (kind->status == 401)
+        fprintf(out, "    add_header WWW-Authenticate 'Basic realm=\"Digital Post\"' always;\n");
+}
+
 /* `memo`: the same answer to POST /memos/, which has the members of a receipt but receiptStatus (CONTRACT.md, Errors).
- * $dp_trace, $dp_message_uuid and $dp_time are maps of nginx/gateway.conf.in. */
+ * $dp_trace, $dp_span, $dp_fault, $dp_message_uuid and $dp_time are maps of nginx/gateway.conf.in. */
 static void print_location(FILE *out, const struct error_kind *kind, bool memo)
 {
     struct buffer json = {.limit = 65536};
 
     fprintf(out, "location = /.error/%s%s {\n    internal;\n    default_type application/json;\n", kind->code,
             memo ? ".memo" : "");
-    fprintf(out,
-            "    add_header Cache-Control no-store always;\n    add_header X-Content-Type-Options nosniff always;\n");
-    if (kind->status == 429 || kind->status == 503)
-        fprintf(out, "    add_header Retry-After 5 always;\n");
-    if (kind->status == 401)
-        fprintf(out, "    add_header WWW-Authenticate 'Basic realm=\"Digital Post\"' always;\n");
+    /* An answer takes no body, so none is too large for it. */
+    fprintf(out, "    client_max_body_size 0;\n");
+    print_headers(out, kind);
     buffer_add_text(&json, "{");
-    add_kind(&json, kind);
+    add_kind(&json, kind, kind->fault == FAULT_SENDER ? "$dp_fault" : fault_name(kind->fault));
     buffer_add_text(&json, ",\"traceId\":\"$dp_trace\",\"fieldErrors\":[]");
     if (memo) {
         buffer_add_text(&json, ",\"transmissionId\":null,\"messageUUID\":$dp_message_uuid,\"messageId\":null");

@@ -120,6 +120,34 @@ refused_for_now() {
     refused 400 mandatory.not.allowed
 }
 
+# upload URL OPTIONS...: 100 MB of nobody, in the background
+upload() {
+    curl -sS -o /dev/null -w '%{http_code}\n' --cacert "$DP_CA" -X POST -T "$BATS_TEST_TMPDIR/large" --max-time 60 "${@:2}" "$1" \
+        >>"$BATS_TEST_TMPDIR/uploads" 2>/dev/null 3>&- &
+    uploads+=($!)
+}
+
+@test "32 strangers' uploads of 100 MB hold no worker and fill no disk: a letter beside them is accepted at once" {
+    truncate -s 100M "$BATS_TEST_TMPDIR/large"
+    uploads=()
+    for i in $(seq 8); do
+        upload "$DP_URL/nothing/$i"
+        upload "$DP_URL/apis/v1/memos" -H 'Expect:' -H 'Transfer-Encoding: chunked'
+        upload "$DP_READER_URL/apis/gateway/v1/empty" -H 'Expect:'
+        upload "$DP_READER_URL/apis/v1/memos" -H 'Transfer-Encoding: chunked'
+    done
+    for _ in 1 2 3; do
+        submit "$UUID" "$LETTER" --max-time 3
+        accepted "$UUID"
+        [ "$(du -sk "$DP_RUN/nginx-body" | cut -f1)" -lt 1000 ]
+        UUID=$(new_uuid)
+        letter "$UUID" >"$LETTER"
+    done
+    wait "${uploads[@]}" || true
+    [ "$(sort "$BATS_TEST_TMPDIR/uploads" | uniq -c | tr -s ' ' | tr '\n' ';')" = " 8 401; 24 413;" ]
+    [ "$(du -sk "$DP_RUN/nginx-body" | cut -f1)" -lt 1000 ]
+}
+
 @test "all workers of the pool killed: they come back, and what waits meanwhile is answered" {
     supervisor=$(cat "$DP_RUN/dpgateway.pid")
     kill -STOP "$supervisor"

@@ -42,6 +42,24 @@ odd_certificate() { # odd_certificate OPTIONS...: shown by `call` from then on
     AS_CERT="$BATS_TEST_TMPDIR/odd.pem" AS_KEY="$BATS_TEST_TMPDIR/odd.key"
 }
 
+# by_nginx, by_pool POOL: who gave the last answer, as the access log tells
+by_nginx() {
+    by_pool ""
+}
+
+by_pool() {
+    logged_so() {
+        [ "$(jq -r --arg trace "$(member .traceId)" 'select(.trace_id == $trace) | .pool' "$DP_RUN/nginx-access.log")" = "$1" ] &&
+            grep -q "$(member .traceId)" "$DP_RUN/nginx-access.log"
+    }
+    wait_until logged_so "$1"
+}
+
+# header_names: of the last answer, but those that are of the connection and not of the answer
+header_names() {
+    sed -n 's/^\([A-Za-z-]*\):.*/\L\1/p' "$BATS_TEST_TMPDIR/answer.headers" | grep -vx connection | sort | tr '\n' ' '
+}
+
 nginx_workers() {
     pgrep -P "$(cat "$DP_RUN/nginx.pid")" | sort | tr '\n' ' '
 }
@@ -125,6 +143,99 @@ sender_workers() {
     refused 413 body.too.large
 }
 
+@test "one address takes large bodies, from who shows a certificate; no other takes any" {
+    head -c 150000 /dev/zero >"$BATS_TEST_TMPDIR/large"
+    "$BUILD/dpctl" endpoints --all --json >"$BATS_TEST_TMPDIR/endpoints"
+    addresses() {
+        jq -r '.[] | "\(.method) \(if .path | test("^/(apis|healthz|readyz)") then "" else "/apis/v1" end)\(.path)"' \
+            "$BATS_TEST_TMPDIR/endpoints"
+        printf '%s\n' "POST /" "POST /nothing/here" "PUT /apis/v1/memos/" "POST /apis/v1/memos/x" "COPY /apis/v1/memos"
+    }
+    while read -r method path; do
+        path=${path//[\{\}]/}
+        for how in 'X-Length: told' 'Transfer-Encoding: chunked'; do
+            echo "$method $path $how" >&2
+            call "$method" "$path" -H "$how" --data-binary "@$BATS_TEST_TMPDIR/large"
+            echo "$STATUS $BODY" >&2
+            if [ "$method $path" = "POST /apis/v1/memos/" ]; then
+                refused 415 media.type.not.supported
+            else
+                [ "$STATUS $(member '.code + " " + .fault')" = "413 body.too.large sender" ]
+            fi
+            from "$DP_READER_URL$path" -X "$method" -H "$how" --data-binary "@$BATS_TEST_TMPDIR/large"
+            echo "$STATUS $BODY" >&2
+            [ "$STATUS $(member '.code + " " + .fault')" = "413 body.too.large reader" ]
+        done
+    done < <(addresses)
+    from "$DP_MONITOR_URL/healthz" --data-binary "@$BATS_TEST_TMPDIR/large"
+    refused 413 body.too.large
+    by_nginx
+    jq -se 'map(select(.status == 413)) | length > 50 and all(.pool == "")' "$DP_RUN/nginx-access.log"
+}
+
+@test "a letter of nobody is refused before it comes, as the gateway refuses who shows no certificate" {
+    truncate -s 100M "$BATS_TEST_TMPDIR/large"
+    from "$DP_URL/apis/v1/receipts/"
+    refused 401 certificate.missing
+    by_pool receipt
+    gateways=$(jq -c 'del(.traceId)' <<<"$BODY") names=$(header_names) asks=$(header WWW-Authenticate)
+    as_the_gateway() {
+        refused 401 certificate.missing && [ "$(jq -c 'del(.traceId)' <<<"$BODY")" = "$gateways" ] && [ "$(header_names)" = "$names" ] &&
+            [ "$(header WWW-Authenticate)" = "$asks" ] && [[ "$(header traceparent)" =~ ^00-$(member .traceId)-[0-9a-f]{16}-01$ ]] &&
+            [ "$(header Content-Type)" = application/json ] && by_nginx
+    }
+    for path in /apis/v1/memos "/apis/v1//memos/?memo-message-uuid=$(new_uuid)"; do
+        from "$DP_URL$path" --data-binary x
+        as_the_gateway
+        # whoever asks first is not told to go on
+        for how in 'Expect: 100-continue' 'Expect:'; do
+            for length in 'X-Length: told' 'Transfer-Encoding: chunked'; do
+                from "$DP_URL$path" -H "$how" -H "$length" --data-binary "@$BATS_TEST_TMPDIR/large" --max-time 10
+                as_the_gateway
+                not grep -q '^HTTP/1.1 100' "$BATS_TEST_TMPDIR/answer.headers"
+            done
+        done
+    done
+    # who sends all of it before looking at the answer finds one
+    {
+        printf 'POST /apis/v1/memos/ HTTP/1.1\r\nHost: a\r\nContent-Length: 104857600\r\n\r\n'
+        cat "$BATS_TEST_TMPDIR/large"
+    } | timeout 30 openssl s_client -quiet -connect "localhost:$DP_PORT" -CAfile "$DP_CA" >"$BATS_TEST_TMPDIR/whole" 2>/dev/null
+    BODY=$(sed '1,/^\r*$/d' "$BATS_TEST_TMPDIR/whole") STATUS=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$BATS_TEST_TMPDIR/whole")
+    refused 401 certificate.missing
+    # nor is it a way around the pool for another method
+    from "$DP_URL/apis/v1/memos/"
+    refused 405 method.not.allowed
+    by_pool sender
+}
+
+@test "the gateway holds a body against its own row, before it asks who calls" {
+    head -c 4097 /dev/zero >"$BATS_TEST_TMPDIR/large"
+    ask not.a.token PATCH "/apis/v1/mailboxes/$(new_uuid)/messages/$(new_uuid)" --data-binary "@$BATS_TEST_TMPDIR/large"
+    refused 413 body.too.large
+    by_pool reader
+    head -c 4096 /dev/zero >"$BATS_TEST_TMPDIR/large"
+    ask not.a.token PATCH "/apis/v1/mailboxes/$(new_uuid)/messages/$(new_uuid)" --data-binary "@$BATS_TEST_TMPDIR/large"
+    refused 401 token.malformed
+    AS_AUTH=none call GET /apis/v1/receipts/ --data x
+    refused 413 body.too.large
+    by_pool receipt
+    AS_AUTH=none call GET /apis/v1/receipts/ -H 'Content-Length: 0'
+    refused 401 authorization.malformed
+}
+
+@test "a letter that stops coming is given up: nothing is answered, for nobody waits for it, and no worker hears of it" {
+    with_nginx 's/client_body_timeout .*/client_body_timeout 1s;/'
+    trace=$(new_uuid | tr -d -)
+    {
+        printf 'POST /apis/v1/memos/ HTTP/1.1\r\nHost: a\r\ntraceparent: 00-%s-b7ad6b7169203331-01\r\n' "$trace"
+        printf 'Content-Length: 100000\r\n\r\nsome of it' && sleep 4
+    } | timeout 20 openssl s_client -quiet -connect "localhost:$DP_PORT" -cert "$DP_SENDER_CERT" -key "$DP_SENDER_KEY" \
+        >"$BATS_TEST_TMPDIR/answer" 2>/dev/null || true
+    [ ! -s "$BATS_TEST_TMPDIR/answer" ]
+    [ "$(jq -r --arg trace "$trace" 'select(.trace_id == $trace) | "\(.status) \(.pool)"' "$DP_RUN/nginx-access.log")" = "408 " ]
+}
+
 @test "certificates that nginx cannot verify are told what is wrong with them" {
     odd_certificate --foreign
     call GET /apis/v1/receipts/
@@ -157,6 +268,11 @@ sender_workers() {
     refused 503 service.unavailable
     [ "$(member 'has("messageUUID")')" = false ]
     [[ "$(header Retry-After)" =~ ^[1-9][0-9]*$ ]]
+    # also of a letter that is too large for anywhere else
+    head -c 200000 /dev/zero >"$BATS_TEST_TMPDIR/large"
+    call POST "/apis/v1/memos/?memo-message-uuid=$uuid" --data-binary "@$BATS_TEST_TMPDIR/large"
+    refused 503 service.unavailable
+    [ "$(member .messageUUID)" = "$uuid" ]
     sender_pool_back
 }
 
@@ -184,19 +300,58 @@ sender_workers() {
     [ "$STATUS" = 200 ]
 }
 
+@test "requests under way at a time are limited: of one certificate, and of one address that shows none" {
+    with_nginx 's/limit_conn dp_connections [0-9]*/limit_conn dp_connections 3/'
+    slow=()
+    for _ in 1 2 3; do
+        { printf 'POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n' && sleep 4; } |
+            timeout 10 openssl s_client -quiet -connect "localhost:$((DP_PORT + 1))" >/dev/null 2>&1 3>&- &
+        slow+=($!)
+    done
+    full() {
+        from "$DP_READER_URL/healthz"
+        [ "$STATUS" = 429 ]
+    }
+    wait_until full
+    refused 429 too.many.requests
+    [[ "$(header Retry-After)" =~ ^[1-9][0-9]*$ ]]
+    from "$DP_URL/healthz"
+    refused 429 too.many.requests
+    call GET /apis/v1/receipts/
+    [ "$STATUS" = 200 ]
+    wait "${slow[@]}" || true
+    wait_until not full
+    [ "$STATUS" = 200 ]
+}
+
+@test "200 portals behind one address are no stranger's many connections" {
+    with_nginx 's/limit_conn dp_connections [0-9]*/limit_conn dp_connections 512/'
+    for _ in $(seq 200); do
+        echo "url = $DP_READER_URL/apis/v1/mailboxes/"
+        echo "output = /dev/null"
+    done >"$BATS_TEST_TMPDIR/portals"
+    curl -sS --parallel --parallel-max 200 --parallel-immediate --cacert "$DP_CA" -H "Authorization: Bearer $DP_CITIZEN_TOKEN" \
+        -w '%{http_code}\n' -K "$BATS_TEST_TMPDIR/portals" >"$BATS_TEST_TMPDIR/statuses"
+    [ "$(sort "$BATS_TEST_TMPDIR/statuses" | uniq -c | tr -s ' ')" = " 200 200" ]
+}
+
 @test "nginx says an error with the words and headers of the gateway" {
     "$BUILD/dpctl" --json errors >"$BATS_TEST_TMPDIR/errors"
     says 'GARBLED\r\n\r\n'
     [ "$(jq -c '.[] | select(.code == "request.malformed") | del(.status)' "$BATS_TEST_TMPDIR/errors")" = \
         "$(jq -c 'del(.traceId, .fieldErrors)' <<<"$BODY")" ]
-    call GET /nothing/here
-    gateways=$BODY
-    [ -n "$(header traceparent)" ]
-    headers=$(header Cache-Control)/$(header X-Content-Type-Options)/$(header Content-Type)
-    call GET /metrics
-    [ "$(jq -c 'del(.traceId)' <<<"$BODY")" = "$(jq -c 'del(.traceId)' <<<"$gateways")" ]
-    [ -z "$(header traceparent)" ]
-    [ "$(header Cache-Control)/$(header X-Content-Type-Options)/$(header Content-Type)" = "$headers" ]
+    for url in "$DP_URL" "$DP_READER_URL"; do
+        from "$url/nothing/here"
+        by_pool sender
+        gateways=$BODY names=$(header_names)
+        headers=$(header Cache-Control)/$(header X-Content-Type-Options)/$(header Content-Type)
+        from "$url/metrics"
+        by_nginx
+        [ "$(jq -c 'del(.traceId)' <<<"$BODY")" = "$(jq -c 'del(.traceId)' <<<"$gateways")" ]
+        [ "$(header Cache-Control)/$(header X-Content-Type-Options)/$(header Content-Type)" = "$headers" ]
+        [ "$(header_names)" = "$names" ]
+        [[ "$(header traceparent)" =~ ^00-$(member .traceId)-[0-9a-f]{16}-01$ ]]
+    done
 }
 
 @test "the trace is the caller's where it is one, in nginx' answers as in the gateway's" {
@@ -348,6 +503,9 @@ sender_workers() {
     ask TRACE
     ask POST -H 'Content-Length: 150000001' --data-binary "$tag" --max-time 10
     ask POST --data-binary "$(head -c 100000 /dev/zero | tr '\0' a)$tag"
+    refused 413 body.too.large
+    AS_AUTH="Basic $tag" call POST "/apis/v1/memos/?cpr=$tag" --data-binary "$(head -c 100000 /dev/zero | tr '\0' a)$tag"
+    refused 401 authorization.malformed
     sender_pool_away
     ask POST --data-binary "$tag"
     refused 503 service.unavailable

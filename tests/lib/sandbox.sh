@@ -164,12 +164,12 @@ write_nginx() {
     dpctl endpoints --nginx >"$dir/nginx-routes.conf"
     dpctl errors --nginx >"$dir/nginx-errors.conf"
     body_max=$("$build/dpgateway" --config "$dir/gateway.ini" --print-config | sed -n 's/^body_max = //p')
-    # A sandbox is for trying, also for trying how much it takes: its rates are no limit.
+    # A sandbox is for trying, also for trying how much it takes: its rates and connections are no limit.
     "$root/nginx/fill" USER_LINE="$user_line" RUN="$run" OWN="$run" TLS_LISTEN="127.0.0.1:$port" \
         TOKEN_LISTEN="127.0.0.1:$((port + 1))" MONITOR_LISTEN="127.0.0.1:$((port + 2))" \
         SERVER_CERT="$dir/keys/server.pem" SERVER_KEY="$dir/keys/server.key" ISSUERS="$dir/issuers.pem" \
         ROUTES="$dir/nginx-routes.conf" ERRORS="$dir/nginx-errors.conf" BODY_MAX="$body_max" \
-        RATE=100000 BURST=100000 >"$dir/nginx.conf.new"
+        RATE=100000 BURST=100000 CONNECTIONS=65535 >"$dir/nginx.conf.new"
     mv "$dir/nginx.conf.new" "$dir/nginx.conf"
 }
 
