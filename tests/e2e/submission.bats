@@ -167,10 +167,29 @@ stranger_is_refused() {
     stranger_is_refused certificate.not.registered
 }
 
+# registered_subject: the subject UUID in the sender's own certificate, so that a certificate with it differs in the CVR alone
+registered_subject() {
+    openssl x509 -in "$DP_SENDER_CERT" -noout -subject -nameopt RFC2253 | sed -n 's/.*UI:DK-O:G:\([0-9a-f-]\{36\}\).*/\1/p'
+}
+
 @test "a certificate whose organisation is neither the system's nor its delegatedCVR" {
     "$ROOT/tests/lib/sandbox.sh" certificate "$SANDBOX_DIR" "$BATS_TEST_TMPDIR/x" --subject \
-        "/C=DK/organizationIdentifier=NTRDK-99999999/O=En anden/serialNumber=UI:DK-O:G:$(new_uuid)/CN=En anden"
+        "/C=DK/organizationIdentifier=NTRDK-99999999/O=En anden/serialNumber=UI:DK-O:G:$(registered_subject)/CN=En anden"
     stranger_is_refused certificate.not.registered
+    # with the CVR it would have been good
+    "$ROOT/tests/lib/sandbox.sh" certificate "$SANDBOX_DIR" "$BATS_TEST_TMPDIR/x" --subject \
+        "/C=DK/organizationIdentifier=NTRDK-$DP_SENDER_CVR/O=En anden/serialNumber=UI:DK-O:G:$(registered_subject)/CN=En anden"
+    AS_CERT="$BATS_TEST_TMPDIR/x.pem" AS_KEY="$BATS_TEST_TMPDIR/x.key" submit "$UUID" "$LETTER"
+    accepted "$UUID"
+}
+
+# The vendor's certificate and another system than the one that names it.
+@test "a vendor's certificate for a system that does not name it" {
+    letter "$UUID" >"$LETTER"
+    before=$(messages_kept)
+    AS_CERT=$DP_VENDOR_CERT AS_KEY=$DP_VENDOR_KEY submit "$UUID" "$LETTER"
+    refused 401 authorization.wrong
+    nothing_kept "$before"
 }
 
 @test "another registered organisation's certificate with this system's Basic" {
@@ -183,7 +202,7 @@ stranger_is_refused() {
 
 @test "a CN that contains an organizationIdentifier" {
     "$ROOT/tests/lib/sandbox.sh" certificate "$SANDBOX_DIR" "$BATS_TEST_TMPDIR/x" --subject \
-        "/CN=Evil,organizationIdentifier=NTRDK-$DP_SENDER_CVR,O=x/C=DK/organizationIdentifier=NTRDK-99999998/O=En anden/serialNumber=UI:DK-O:G:$(new_uuid)"
+        "/CN=Evil,organizationIdentifier=NTRDK-$DP_SENDER_CVR,O=x/C=DK/organizationIdentifier=NTRDK-99999998/O=En anden/serialNumber=UI:DK-O:G:$(registered_subject)"
     stranger_is_refused certificate.not.registered
 }
 
@@ -243,6 +262,39 @@ basic_is_refused() { # basic_is_refused CODE AUTHORIZATION
     nothing_kept "$before"
 }
 
+# other_system_is_refused CODE OPTIONS...: a system of the sender's organisation and certificate, registered so: 403
+other_system_is_refused() {
+    local code=$1 before auth
+    shift
+    auth=$("$BUILD/dpctl" --config "$DP_CONFIG" --json system add --organisation "$DP_SENDER_CVR" --name "$code" --type SENDER \
+        --certificate "$DP_SENDER_CERT" "$@" | jq -r .authorization)
+    before=$(messages_kept)
+    letter "$UUID" >"$LETTER"
+    AS_AUTH=$auth submit "$UUID" "$LETTER"
+    refused 403 "$code" && nothing_kept "$before"
+}
+
+# other_system_sends OPTIONS...: one that differs from those only in what it is refused for
+other_system_sends() {
+    local auth
+    auth=$("$BUILD/dpctl" --config "$DP_CONFIG" --json system add --organisation "$DP_SENDER_CVR" --name good --type SENDER \
+        --certificate "$DP_SENDER_CERT" "$@" | jq -r .authorization)
+    letter "$UUID" >"$LETTER"
+    AS_AUTH=$auth submit "$UUID" "$LETTER"
+    accepted "$UUID"
+}
+
+@test "a system before its first day, and after its last" {
+    other_system_is_refused system.inactive --active-from "$(date -u -d '+2 days' +%F)"
+    other_system_is_refused system.inactive --active-to "$(date -u -d '-2 days' +%F)"
+    other_system_sends --active-from "$(date -u -d '-2 days' +%F)" --active-to "$(date -u -d '+2 days' +%F)"
+}
+
+@test "an address that the system is not called from" {
+    other_system_is_refused address.not.allowed --allowed-ips 192.0.2.1,198.51.100.0/24,2001:db8::/32
+    other_system_sends --allowed-ips 192.0.2.1,127.0.0.0/8
+}
+
 @test "a sender in the letter that is not the caller" {
     letter_is_refused 403 sender.not.allowed "sender=$DP_SENDER2_CVR"
 }
@@ -272,15 +324,40 @@ basic_is_refused() { # basic_is_refused CODE AUTHORIZATION
     nothing_kept "$before"
 }
 
-@test "a body cut off on the way" {
-    letter "$UUID" >"$LETTER"
-    before=$(messages_kept)
+# part_of_letter HEADER SECONDS: the first 300 bytes of a letter on the way, then nothing more; the answer comes to
+# standard output. After those seconds the caller's end is closed.
+part_of_letter() {
     {
         printf 'POST /apis/v1/memos/?memo-message-uuid=%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: %s\r\n' "$UUID" "$DP_SENDER_AUTH"
-        printf 'Content-Type: application/xml\r\nContent-Length: %s\r\n\r\n' "$(wc -c <"$LETTER")"
+        printf 'Content-Type: application/xml\r\ntraceparent: 00-%s-b7ad6b7169203331-01\r\n%s\r\n\r\n' "$TRACE" "$1"
+        [[ "$1" != *chunked ]] || printf '12c\r\n'
         head -c 300 "$LETTER"
-    } | timeout 5 openssl s_client -quiet -connect "${DP_URL#https://}" -cert "$DP_SENDER_CERT" -key "$DP_SENDER_KEY" \
-        -CAfile "$DP_CA" >/dev/null 2>&1 || true
+        [[ "$1" != *chunked ]] || printf 'no length\r\n'
+        sleep "$2"
+    } | timeout 20 openssl s_client -quiet -no_ign_eof -connect "${DP_URL#https://}" -cert "$DP_SENDER_CERT" -key "$DP_SENDER_KEY" \
+        -CAfile "$DP_CA" 2>/dev/null || true
+}
+
+# logged_as STATUS: nginx alone saw the request with $TRACE, and ended it so
+logged_as() {
+    [ "$(jq -r --arg trace "$TRACE" 'select(.trace_id == $trace) | "\(.status) \(.pool)"' "$DP_RUN/nginx-access.log")" = "$1 " ]
+}
+
+# Whoever closes its end before the letter is whole is told nothing: nginx takes that for the end of the connection, and
+# no worker has heard of it. What can be told is that the letter's framing is broken.
+@test "a body cut off on the way: no worker hears of it, nothing is kept, its UUID stays free" {
+    letter "$UUID" >"$LETTER"
+    before=$(messages_kept)
+    TRACE=$(new_uuid | tr -d -)
+    [ -z "$(part_of_letter "Content-Length: $(wc -c <"$LETTER")" 1)" ]
+    wait_until logged_as 400
+    nothing_kept "$before"
+    TRACE=$(new_uuid | tr -d -)
+    answer=$(part_of_letter "Transfer-Encoding: chunked" 1 | tr -d '\r')
+    STATUS=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' <<<"$answer") BODY=$(sed '1,/^$/d' <<<"$answer")
+    refused 400 request.malformed
+    [ "$(member .traceId)" = "$TRACE" ]
+    wait_until logged_as 400
     nothing_kept "$before"
     submit "$UUID" "$LETTER"
     accepted "$UUID"
