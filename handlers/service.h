@@ -21,7 +21,9 @@ struct service {
     struct tokens *tokens;              /* the reader pool */
     const struct memo_schemas *schemas; /* the sender pool */
     struct memo_limits limits;
-    struct spool *spool; /* the sender pool */
+    struct spool *spool;           /* the sender pool */
+    struct quarantine *quarantine; /* the sender pool */
+    int worker;                    /* its number in the pool */
     struct uuid_source uuids;
 };
 

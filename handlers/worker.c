@@ -10,11 +10,18 @@
 #include "handlers/access.h"
 #include "handlers/body.h"
 #include "handlers/endpoints.h"
+#include "handlers/sender/quarantine.h"
 #include "handlers/sender/sender.h"
 #include "handlers/service.h"
 
 #define FREED_KEPT (4 * 1024 * 1024) /* bytes */
 #define TOP_PAD (512 * 1024)
+
+/* What the workers of the sender pool share. */
+struct shared {
+    struct memo_schemas *schemas;
+    struct quarantine *quarantine;
+};
 
 struct worker {
     struct service service;
@@ -26,18 +33,28 @@ struct worker {
 
 bool worker_prepare(const struct config *config, void **prepared, struct error *error)
 {
-    struct memo_schemas *schemas;
+    struct shared *shared = calloc(1, sizeof *shared);
 
     (void)config;
-    if (!memo_schemas_open(&schemas, error))
-        return false;
-    *prepared = schemas;
-    return true;
+    if (!shared || !(shared->quarantine = quarantine_open())) {
+        free(shared);
+        return error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
+    }
+    *prepared = shared;
+    if (memo_schemas_open(&shared->schemas, error))
+        return true;
+    worker_release(shared);
+    *prepared = NULL;
+    return false;
 }
 
 void worker_release(void *prepared)
 {
-    memo_schemas_close(prepared);
+    struct shared *shared = prepared;
+
+    memo_schemas_close(shared->schemas);
+    quarantine_close(shared->quarantine);
+    free(shared);
 }
 
 static bool open_spool(struct service *service, struct error *error)
@@ -57,16 +74,33 @@ static bool open_tokens(struct worker *worker, struct error *error)
     return tokens_open(&rules, worker->service.log, &worker->service.tokens, error);
 }
 
+/* What the workers share, and what the one before this may have died of. */
+static void open_shared(const struct process *process, struct service *service)
+{
+    const struct shared *shared = process->prepared;
+    char text[UUID_TEXT_SIZE];
+    struct uuid message;
+
+    service->schemas = shared->schemas;
+    service->quarantine = shared->quarantine;
+    service->worker = process->number;
+    if (!quarantine_find(service->quarantine, service->worker, &message))
+        return;
+    uuid_format(&message, text);
+    log_line(service->log, LOG_ERROR, NULL, "a message ended the process that read it", LOG_T("id", text));
+}
+
 static bool open_service(const struct process *process, struct worker *worker, struct error *error)
 {
     const struct config *config = process->config;
     struct service *service = &worker->service;
 
-    *service = (struct service){
-        .config = config, .log = &process->log, .metrics = process->metrics, .schemas = process->prepared};
+    *service = (struct service){.config = config, .log = &process->log, .metrics = process->metrics};
     service_limits(config, &service->limits);
     if (process->role == ROLE_MONITOR)
         return true;
+    if (process->role == ROLE_SENDER)
+        open_shared(process, service);
     if (!store_open(config, process->role, process->slot, &service->store, error)
         || !certificates_open(config->issuers_file, config->certificate_cache, process->metrics, &service->certificates,
                               error))

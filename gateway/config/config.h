@@ -63,6 +63,7 @@ struct config {
     const char *on_invalid; /* "door" or "receipt" (CONTRACT.md, Submission) */
     uint64_t body_max, content_max, skeleton_max, tag_max;
     unsigned attributes_max, depth_max, elements_max;
+    unsigned reading_cpu_ms; /* processor time that reading a message may take */
     unsigned notification_1_1, notification_1_2, furthest_days, additional_documents_max, files_max;
     const char *const *extensions; /* lower case, NULL-terminated */
     unsigned receipt_grace_hours;  /* a deleted receipt still gives the same body for so long: 24 */

@@ -102,6 +102,8 @@ const struct setting config_settings[] = {
      "Decoded bytes of all contents of a message"},
     {"memo", "skeleton_max", SETTING_SIZE, AT(skeleton_max), "4MB", 64 * KB, 6 * MB,
      "Bytes of a message without its contents"},
+    {"memo", "reading_cpu_ms", SETTING_COUNT, AT(reading_cpu_ms), "30000", 50, 3600000,
+     "Processor time that reading a message may take, in milliseconds; what takes longer ends its process"},
     {"memo", "tag_max", SETTING_SIZE, AT(tag_max), "8KB", 1 * KB, 64 * KB,
      "Bytes of a tag with its attributes"},
     {"memo", "attributes_max", SETTING_COUNT, AT(attributes_max), "32", 8, 256,

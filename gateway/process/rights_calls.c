@@ -45,10 +45,10 @@ static const int live[] = {
     /* the end */
     SCMP_SYS(exit), SCMP_SYS(exit_group)};
 
-/* No socket() and no connect(): what it speaks through was there before. */
-static const int serve[] = {SCMP_SYS(accept),      SCMP_SYS(accept4),    SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
-                            SCMP_SYS(sendto),      SCMP_SYS(sendmsg),    SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
-                            SCMP_SYS(getsockname), SCMP_SYS(getpeername)};
+/* No socket() and no connect(): what it speaks through was there before. A timer ends who works too long. */
+static const int serve[] = {SCMP_SYS(accept),      SCMP_SYS(accept4),     SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
+                            SCMP_SYS(sendto),      SCMP_SYS(sendmsg),     SCMP_SYS(shutdown), SCMP_SYS(getsockopt),
+                            SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(setitimer)};
 
 static const int read_files[] = {SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(getdents64), SCMP_SYS(fadvise64),
                                  SCMP_SYS(readahead)};

@@ -4,6 +4,7 @@
 
 #include "gateway/base/time.h"
 #include "handlers/receipt/receipt.h"
+#include "handlers/sender/quarantine.h"
 #include "handlers/sender/submission.h"
 #include "handlers/service.h"
 
@@ -86,14 +87,28 @@ static bool door_lets_pass(struct request *rq, const struct keeping *keeping, co
     return error_set(&rq->error, ERROR_SCHEMA_INVALID, "", NULL);
 }
 
+/* Reads the message, unless that has ended others. */
+static bool read_memo(struct request *rq, const struct memo_keeper *keeper, const struct uuid *asked, struct memo *memo)
+{
+    struct service *service = rq->service;
+    const struct system *caller = rq->caller;
+
+    if (!quarantine_allows(service->quarantine, &caller->id, asked))
+        return error_set(&rq->error, ERROR_MESSAGE_DEADLY, UUID_PARAMETER, NULL);
+    quarantine_enter(service->quarantine, service->worker, &caller->id, asked, service->config->reading_cpu_ms);
+    bool ok = memo_read(service->schemas, &service->limits, read_body, rq, keeper, rq->arena, memo, &rq->findings,
+                        &rq->error);
+
+    quarantine_leave(service->quarantine, service->worker);
+    return ok;
+}
+
 static bool read_and_check(struct request *rq, const struct memo_keeper *keeper, const struct uuid *asked,
                            struct memo *memo)
 {
     struct service *service = rq->service;
 
-    if (!memo_read(service->schemas, &service->limits, read_body, rq, keeper, rq->arena, memo, &rq->findings,
-                   &rq->error)
-        || !memo_is_the_callers(rq, memo, asked))
+    if (!read_memo(rq, keeper, asked, memo) || !memo_is_the_callers(rq, memo, asked))
         return false;
     memo_rules_check(memo, &service->limits, rq->now, rq->arena, &rq->findings);
     check_rights(rq, memo);

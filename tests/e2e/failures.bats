@@ -174,6 +174,30 @@ bytes_on_disk() {
     [ "$(messages_kept)" = 1 ]
 }
 
+@test "a message that ends its workers costs two of them, and is told that it is not read again" {
+    sandbox_halt
+    DP_MEMO_READING_CPU_MS=50 sandbox_serve
+    letter "$UUID" content="$(head -c 60000000 /dev/zero | base64)" >"$LETTER"
+    for _ in 1 2; do
+        submit "$UUID" "$LETTER"
+        refused_for_now service.unavailable
+    done
+    wait_until [ "$(grep -c 'a message ended the process that read it' "$SANDBOX_DIR.out")" = 2 ]
+    [ "$(grep -c "a message ended the process that read it.*$UUID" "$SANDBOX_DIR.out")" = 2 ]
+    submit "$UUID" "$LETTER"
+    refused 400 message.not.readable
+    [ "$(member '.fault, .retry' | tr '\n' ' ')" = 'operator false ' ]
+    # Others are read, and so is this one by a gateway that gives it more time.
+    other=$(new_uuid)
+    letter "$other" >"$BATS_TEST_TMPDIR/other.xml"
+    submit "$other" "$BATS_TEST_TMPDIR/other.xml"
+    accepted "$other"
+    sandbox_halt
+    sandbox_serve
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+}
+
 # tagged NAME: one more answer to look through, of whatever the last call was
 tagged() {
     echo "$1: $STATUS $BODY" >&2
