@@ -97,20 +97,29 @@ static size_t character_size(const char *at)
     return 0;
 }
 
+/* Bytes that stand in JSON as they are; `utf8`: those beyond ASCII do too. */
+static size_t plain_run(const char *text, bool utf8)
+{
+    size_t run = 0;
+
+    for (unsigned char c; (c = (unsigned char)text[run]) >= 0x20; run++)
+        if (c >= 0x7f ? !utf8 || c == 0x7f : c == '"' || c == '\\')
+            break;
+    return run;
+}
+
 bool buffer_add_json(struct buffer *buffer, const char *text)
 {
     size_t before = buffer->size;
-    bool ok = true;
+    bool ok = true, utf8;
 
     if (!text)
         return buffer_add_text(buffer, "null");
+    utf8 = text_is_utf8(text, strlen(text));
     ok = buffer_add(buffer, "\"", 1);
     while (ok && *text) {
-        size_t plain = 0;
+        size_t plain = plain_run(text, utf8);
 
-        while ((unsigned char)text[plain] >= 0x20 && (unsigned char)text[plain] < 0x7f && text[plain] != '"'
-               && text[plain] != '\\')
-            plain++;
         if (plain) {
             ok = buffer_add(buffer, text, plain);
             text += plain;

@@ -78,6 +78,9 @@ START_TEST(a_buffer_writes_json_strings_safely)
     ck_assert(buffer_add_json(&buffer, "a\"b\\c\n\x01\x7f\xc3\xa6\xff!"));
     ck_assert_str_eq(buffer.data, "\"a\\\"b\\\\c\\n\\u0001\\u007f\xc3\xa6\xef\xbf\xbd!\"");
     buffer_clear(&buffer);
+    ck_assert(buffer_add_json(&buffer, "\xc3\xa6\x7f\"\xe2\x82\xac\x1f"));
+    ck_assert_str_eq(buffer.data, "\"\xc3\xa6\\u007f\\\"\xe2\x82\xac\\u001f\"");
+    buffer_clear(&buffer);
     ck_assert(buffer_add_json(&buffer, NULL));
     ck_assert_str_eq(buffer.data, "null");
     buffer_free(&buffer);
