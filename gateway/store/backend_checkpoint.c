@@ -7,7 +7,9 @@
  *
  * Nothing is promised by a step. SQLite copies no further than the oldest view of the database that somebody holds, and
  * while pages are left to copy it neither syncs the database nor begins the log anew; a view of our own, one commit old,
- * makes every step such a one. What a step has written counts as durable only once the whole checkpoint synced it. */
+ * makes every step such a one. What a step has written counts as durable only once the whole checkpoint synced it. The
+ * same holds for a copy that the disk had no room for: the log has every page still, and the next checkpoint begins where
+ * the last whole one ended. */
 #include "gateway/store/backend_impl.h"
 
 #include <errno.h>

@@ -33,6 +33,7 @@ static enum backend_fault fault_of(int result)
     case SQLITE_LOCKED:
         return BACKEND_BUSY;
     case SQLITE_FULL:
+    case SQLITE_NOMEM:
         return BACKEND_FULL;
     case SQLITE_IOERR:
         return BACKEND_IO;

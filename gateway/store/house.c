@@ -108,7 +108,8 @@ static void look_for_room(struct writer *writer)
                   : log;
     if (!keeper_free_bytes(writer->keeper, &writer->free_bytes))
         writer->free_bytes = 0;
-    bool no_room = writer->free_bytes < config->free_floor || log > config->wal_cap;
+    bool no_room = writer->free_bytes < config->free_floor || log > config->wal_cap
+                   || writer->desks[DATABASE_REGISTRY].stuck || writer->desks[DATABASE_MAIL].stuck;
 
     if (no_room != writer->no_room && writer->log)
         log_line(writer->log, LOG_WARNING, NULL, no_room ? "no room for mail" : "room for mail again",
@@ -120,8 +121,24 @@ static void look_for_room(struct writer *writer)
 
 /* ---- the logs ---- */
 
+/* What came of moving a log. Where there was no room for it, nothing is lost and nothing is wrong with the disk: no more
+ * mail until there is (reliability.md R10). Every other failure is final (R2). */
+static bool settled(struct writer *writer, struct desk *desk, bool ok, struct error *error)
+{
+    bool before = desk->stuck;
+
+    desk->stuck = !ok && backend_fault(desk->backend) == BACKEND_FULL;
+    if (desk->stuck && !before && writer->log)
+        log_error(writer->log, LOG_ERROR, NULL, "no room to move the log into the database", error);
+    if (desk->stuck)
+        *error = (struct error){0};
+    if (desk->stuck != before)
+        look_for_room(writer);
+    return ok || desk->stuck;
+}
+
 /* A step begins after one commit and is done after another. */
-static bool step(struct desk *desk, uint64_t bytes, uint64_t share, struct error *error)
+static bool step(struct writer *writer, struct desk *desk, uint64_t bytes, uint64_t share, struct error *error)
 {
     if (desk->stepping) {
         desk->stepping = false;
@@ -129,7 +146,7 @@ static bool step(struct desk *desk, uint64_t bytes, uint64_t share, struct error
         bool ok = backend_step(desk->backend, error);
 
         crash_point(CRASH_WRITER_AFTER_STEP);
-        return ok;
+        return settled(writer, desk, ok, error);
     }
     if (bytes >= desk->stepped_to + share)
         desk->stepping = backend_step_begin(desk->backend);
@@ -148,10 +165,10 @@ bool house_checkpoint(struct writer *writer, enum database database, bool idle, 
         desk->longest = bytes;
     bool shorten = idle && desk->longest > limit * LONG_TIMES;
 
-    if (!bytes && !shorten)
+    if ((!bytes && !shorten) || (desk->stuck && !idle))
         return true;
     if (!idle && (bytes < limit || bytes < desk->checked_at + limit / TRY_AGAIN_SHARE))
-        return step(desk, bytes, limit / STEP_SHARE, error);
+        return step(writer, desk, bytes, limit / STEP_SHARE, error);
     desk->stepping = false;
     crash_point(CRASH_WRITER_BEFORE_CHECKPOINT);
     bool ok = backend_checkpoint(desk->backend, shorten, &whole, error);
@@ -161,28 +178,33 @@ bool house_checkpoint(struct writer *writer, enum database database, bool idle, 
     if (whole && shorten)
         desk->longest = 0;
     metrics_add(writer->metrics, METRIC_CHECKPOINTS, !ok ? 2 : whole ? 0 : 1, 1);
-    return ok;
+    return settled(writer, desk, ok, error);
 }
 
 /* ---- once a second ---- */
 
-static bool when_idle(struct writer *writer, struct error *error)
+/* A log that found no room is tried again however busy the writer is. */
+static bool move_logs(struct writer *writer, bool idle, struct error *error)
+{
+    for (enum database database = 0; database < DATABASE_COUNT; database++)
+        if ((idle || writer->desks[database].stuck) && !house_checkpoint(writer, database, true, error))
+            return false;
+    return true;
+}
+
+static void sweep(struct writer *writer)
 {
     struct error swept = {0};
 
-    for (enum database database = 0; database < DATABASE_COUNT; database++)
-        if (!house_checkpoint(writer, database, true, error))
-            return false;
     if (!sweep_step(writer->sweep, writer->desks[DATABASE_MAIL].backend, SWEPT_AT_ONCE, writer->now, &swept)
         && writer->log)
         log_error(writer->log, LOG_WARNING, NULL, "sweeping failed", &swept);
-    return true;
 }
 
 bool house_keep(struct writer *writer, struct error *error)
 {
     int64_t monotonic = time_monotonic();
-    bool due = false;
+    bool due = false, idle = monotonic >= writer->busy + IDLE_MS;
 
     metrics_set(writer->metrics, METRIC_WRITER_BEAT, 0, (uint64_t)writer->now);
     metrics_set(writer->metrics, METRIC_QUEUE, 0, writer->queue.count[LANE_INTERACTIVE]);
@@ -193,8 +215,12 @@ bool house_keep(struct writer *writer, struct error *error)
     if (monotonic < writer->second + 1000)
         return true;
     writer->second = monotonic;
+    if (!move_logs(writer, idle, error))
+        return false;
     look_for_room(writer);
     if (!any_due(writer, &due, error) || (due && !group_own(writer, held_release_apply, NULL, error)))
         return false;
-    return monotonic < writer->busy + IDLE_MS || when_idle(writer, error);
+    if (idle)
+        sweep(writer);
+    return true;
 }

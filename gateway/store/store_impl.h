@@ -161,7 +161,7 @@ bool migrations_run(struct backend *backend, enum database database, struct erro
 enum backend_fault {
     BACKEND_FINE,
     BACKEND_AWAY,
-    BACKEND_FULL,
+    BACKEND_FULL, /* no room on the disk or in memory: nothing is damaged, and it may be tried again */
     BACKEND_IO,
     BACKEND_CORRUPT,
     BACKEND_TAKEN /* a unique value exists */,
@@ -205,7 +205,8 @@ bool backend_in_transaction(const struct backend *backend);
 
 /* Bytes in the write-ahead log that are not yet known to be in the database. */
 uint64_t backend_log_bytes(const struct backend *backend);
-/* *whole: everything is in the database now. `shorten` also gives the log's space back. */
+/* *whole: everything is in the database now. `shorten` also gives the log's space back. False with BACKEND_FULL: the log
+ * still has all of it. */
 bool backend_checkpoint(struct backend *backend, bool shorten, bool *whole, struct error *error);
 /* A step of a checkpoint, so that the whole one finds little left to do: backend_step_begin() after a commit takes note of
  * how far the log goes (false: not now), backend_step() after a later one moves what it held by then, and nobody wrote

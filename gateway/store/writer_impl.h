@@ -51,6 +51,7 @@ struct desk {
     uint64_t stepped_to; /* bytes of the log that steps have moved already */
     uint64_t longest;    /* bytes of the log, since its file was cut */
     bool stepping;       /* a step has begun */
+    bool stuck;          /* there was no room for what the log holds: the last try to move it failed for that */
 };
 
 /* One change of a group and what came of it. */
