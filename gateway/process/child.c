@@ -91,6 +91,13 @@ static bool make_process(struct supervisor *supervisor, const struct slot *slot,
     return !writer || find_slots(supervisor, process);
 }
 
+/* A writer that found the disk failing, or damage, while it opened the store: the next one could find the same bytes in the
+ * kernel's memory and take them for what is on the disk (reliability.md R2). */
+static bool is_final(const struct slot *slot, const struct error *error)
+{
+    return slot->role == ROLE_WRITER && (error->code == ERROR_STORE_FAILED || error->code == ERROR_STORE_CORRUPT);
+}
+
 static enum child_exit run(struct supervisor *supervisor, const struct slot *slot)
 {
     const struct duty *duty = &supervisor->duties[slot->role];
@@ -104,7 +111,7 @@ static enum child_exit run(struct supervisor *supervisor, const struct slot *slo
     close_foreign(supervisor, slot);
     if (!duty->open(&process, &state, &error) || !rights_give_up(&process, &error)) {
         log_error(&process.log, LOG_ERROR, NULL, "not started", &error);
-        return CHILD_NOT_STARTED;
+        return is_final(slot, &error) ? CHILD_CANNOT_SERVE : CHILD_NOT_STARTED;
     }
     supervisor->serving[slot - supervisor->slots] = true;
     ok = duty->serve(&process, state, &error);

@@ -44,7 +44,8 @@ struct duty {
     /* Run once in the supervisor before it forks, again at a reload: what all workers share read-only. May be NULL. */
     bool (*prepare)(const struct config *config, void **prepared, struct error *error);
     void (*release)(void *prepared);
-    /* Run in the child with all its rights still: opens what it needs. */
+    /* Run in the child with all its rights still: opens what it needs. A child that cannot is started again, but for a
+     * writer with ERROR_STORE_FAILED or ERROR_STORE_CORRUPT (reliability.md R2). */
     bool (*open)(struct process *process, void **state, struct error *error);
     /* Run in the child after it gave up its rights; returns when drained (true) or when it cannot go on (false). A
      * worker that cannot go on is started again; a writer is not (reliability.md R2). */

@@ -12,7 +12,7 @@
 enum child_exit {
     CHILD_DRAINED = 0,
     CHILD_NOT_STARTED = 1, /* it did not get as far as serving */
-    CHILD_CANNOT_SERVE = 2
+    CHILD_CANNOT_SERVE = 2 /* a writer: not to be started again */
 };
 
 /* A place for a process. Its socketpair is made once and outlives whoever sits in it. */

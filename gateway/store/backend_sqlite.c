@@ -52,7 +52,7 @@ static const enum error_code fault_codes[] = {
     [BACKEND_FINE] = ERROR_INTERNAL,
     [BACKEND_AWAY] = ERROR_STORE_UNAVAILABLE,
     [BACKEND_FULL] = ERROR_STORE_FULL,
-    [BACKEND_IO] = ERROR_STORE_UNAVAILABLE,
+    [BACKEND_IO] = ERROR_STORE_FAILED,
     [BACKEND_CORRUPT] = ERROR_STORE_CORRUPT,
     [BACKEND_TAKEN] = ERROR_ALREADY_EXISTS,
     [BACKEND_CONSTRAINT] = ERROR_CHANGE_MALFORMED,
@@ -65,7 +65,10 @@ bool backend_failed(struct backend *backend, int result, const char *where, stru
     backend->fault = fault_of(result);
     if ((result & 0xff) == SQLITE_NOMEM)
         return error_set(error, ERROR_OUT_OF_MEMORY, where, "SQLite");
-    return error_set(error, fault_codes[backend->fault], where, "SQLite %d: %s", result, sqlite3_errstr(result));
+    /* the index of the log, which no sync has to do with; in the middle of a commit it is as final as any other */
+    enum error_code code = result == SQLITE_IOERR_SHMSIZE ? ERROR_STORE_FULL : fault_codes[backend->fault];
+
+    return error_set(error, code, where, "SQLite %d: %s", result, sqlite3_errstr(result));
 }
 
 enum backend_fault backend_fault(const struct backend *backend)

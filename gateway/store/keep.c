@@ -23,7 +23,9 @@ struct keeper {
 
 static bool failed(struct error *error, const char *where)
 {
-    enum error_code code = errno == ENOSPC || errno == EDQUOT ? ERROR_STORE_FULL : ERROR_STORE_UNAVAILABLE;
+    enum error_code code = errno == ENOSPC || errno == EDQUOT ? ERROR_STORE_FULL
+                           : errno == EIO                     ? ERROR_STORE_FAILED
+                                                              : ERROR_STORE_UNAVAILABLE;
 
     return error_set(error, code, where, "%s", strerror(errno));
 }

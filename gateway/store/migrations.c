@@ -65,7 +65,7 @@ bool migrations_run(struct backend *backend, enum database database, struct erro
             return false;
     }
     if (version > newest)
-        return error_set(error, ERROR_STORE_CORRUPT, NULL, "the database has schema %u, this program knows up to %u",
-                         version, newest);
+        return error_set(error, ERROR_STORE_UNAVAILABLE, NULL,
+                         "the database has schema %u, this program knows up to %u", version, newest);
     return true;
 }

@@ -452,7 +452,10 @@ bool store_verify(struct store *store, store_restore *restore, store_progress *p
 
 /* ---- the writer itself ---- */
 
-/* Runs the writer: makes or migrates the databases, sends hello on each slot, serves until the drain signal. `slots`
+/* writer_open() fails with ERROR_STORE_FAILED or ERROR_STORE_CORRUPT where a disk that fails, or damage, is in its way: then
+ * it is not to be tried again before somebody has looked (R2).
+ *
+ * Runs the writer: makes or migrates the databases, sends hello on each slot, serves until the drain signal. `slots`
  * are its ends of the socketpairs, with the role each slot speaks for; `control` the listening control socket or -1.
  * Returns true after a drain; false with the reason when it must stop (R2: the first failed sync). `ready` is called
  * once the databases can be read by others. */

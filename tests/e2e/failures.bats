@@ -103,6 +103,25 @@ refused_for_now() {
     "$BUILD/dpctl" --config "$DP_CONFIG" verify
 }
 
+@test "a sync that fails while the writer opens is as final: it is not tried again by itself" {
+    fault="$BATS_TEST_TMPDIR/fault"
+    sandbox_halt
+    LD_PRELOAD="$BUILD/tests/fail_sync.so" FAIL_SYNC="$fault" DP_PROCESS_SANDBOX=no DP_PROCESS_SWITCH_USER=no sandbox_serve
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+    : >"$fault"
+    kill -KILL "$(writer_pid)"
+    wait_until grep -q "the writer is not started again" "$SANDBOX_DIR.out"
+    rm "$fault"
+    sleep 1
+    [ -z "$(writer_pid)" ]
+    not ready
+    sandbox_halt
+    sandbox_serve
+    [ "$(messages_kept)" = 1 ]
+    "$BUILD/dpctl" --config "$DP_CONFIG" verify
+}
+
 @test "a repeat gets the first answer even when the right it needed was taken away since" {
     letter "$UUID" mandatory=true >"$LETTER"
     submit "$UUID" "$LETTER"

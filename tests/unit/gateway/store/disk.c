@@ -15,6 +15,7 @@ Suite *suite_disk(void);
 
 static struct disk {
     volatile int write_fails; /* errno of a write into a database, its log left out; 0: none */
+    volatile int sync_fails;  /* errno of each sync */
 } * disk;                     /* NULL: as it is */
 
 static bool is_database(int fd)
@@ -33,6 +34,24 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at)
         return syscall(SYS_pwrite64, fd, bytes, size, at);
     errno = disk->write_fails;
     return -1;
+}
+
+static int sync_or_fail(long call, int fd)
+{
+    if (!disk || !disk->sync_fails)
+        return (int)syscall(call, fd);
+    errno = disk->sync_fails;
+    return -1;
+}
+
+int fsync(int fd)
+{
+    return sync_or_fail(SYS_fsync, fd);
+}
+
+int fdatasync(int fd)
+{
+    return sync_or_fail(SYS_fdatasync, fd);
 }
 
 /* ---- a writer on such a disk ---- */
@@ -167,6 +186,49 @@ START_TEST(where_a_log_cannot_be_moved_for_the_disk_is_broken_the_writer_ends)
 }
 END_TEST
 
+/* ---- a writer that opens on such a disk ---- */
+
+/* A log that nobody moved: its writer was killed at once. Who reads is away: SQLite lets a process open a database either
+ * for reading alone or for writing. */
+static void leave_log(struct office *office)
+{
+    office_open(office);
+    ck_assert_int_eq(send_one(office), ERROR_NONE);
+    store_close(office->sender);
+    office->sender = NULL;
+    fixture_end(&office->fixture, SIGKILL);
+}
+
+static enum error_code open_again(const struct office *office)
+{
+    struct writer *writer;
+    struct error error = {0};
+
+    if (!writer_open(&office->fixture.config, NULL, NULL, &error, &writer))
+        return error.code;
+    writer_close(writer);
+    return ERROR_NONE;
+}
+
+START_TEST(a_disk_that_fails_while_the_writer_opens_is_told_from_one_that_is_full)
+{
+    struct office office;
+
+    leave_log(&office);
+    disk->write_fails = ENOSPC;
+    ck_assert_int_eq(open_again(&office), ERROR_STORE_FULL);
+    disk->write_fails = EIO;
+    ck_assert_int_eq(open_again(&office), ERROR_STORE_FAILED);
+    disk->write_fails = 0;
+    disk->sync_fails = EIO;
+    ck_assert_int_eq(open_again(&office), ERROR_STORE_FAILED);
+    disk->sync_fails = 0;
+    ck_assert_int_eq(open_again(&office), ERROR_NONE);
+    ck_assert_int_eq(ask_mail(&office.fixture, "SELECT count(*) FROM message"), 1);
+    office_close(&office);
+}
+END_TEST
+
 Suite *suite_disk(void)
 {
     Suite *suite = suite_create("disk");
@@ -175,6 +237,7 @@ Suite *suite_disk(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, where_a_log_cannot_be_moved_for_want_of_room_mail_waits_until_it_can);
     tcase_add_test(tests, where_a_log_cannot_be_moved_for_the_disk_is_broken_the_writer_ends);
+    tcase_add_test(tests, a_disk_that_fails_while_the_writer_opens_is_told_from_one_that_is_full);
     suite_add_tcase(suite, tests);
     return suite;
 }
