@@ -12,7 +12,7 @@
 #define OLDEST_VERSION 3037000 /* STRICT tables */
 #define FRAME_HEADER 24
 #define READER_WAIT_MS 50
-#define COPY_PAGES 512
+#define COPY_PAGES 128
 
 static const char *const controls[CONTROL_COUNT] = {
     [CONTROL_BEGIN_READ] = "BEGIN",     [CONTROL_BEGIN] = "BEGIN IMMEDIATE",   [CONTROL_COMMIT] = "COMMIT",
@@ -303,26 +303,44 @@ void backend_limit(struct backend *backend, unsigned pages)
     backend_script(backend, sql, &ignored);
 }
 
-bool backend_copy(struct backend *backend, const char *path, store_progress *progress, void *state, struct error *error)
+/* The view is taken by reading: a begun transaction has none yet, and without it each step would take one of its own and
+ * begin the copy anew where something was committed in between. The new file needs no journal, and its caller syncs it: the
+ * sooner the view ends the better. */
+static int copy_open(struct backend *backend, const char *path, sqlite3 **target, sqlite3_backup **copy,
+                     struct error *error)
+{
+    int64_t tables;
+    int result = sqlite3_open_v2(path, target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+
+    if (result == SQLITE_OK)
+        result = sqlite3_exec(*target, "PRAGMA journal_mode=off; PRAGMA synchronous=off", NULL, NULL, NULL);
+    if (result == SQLITE_OK && !ask_number(backend, "SELECT count(*) FROM sqlite_schema", &tables, error))
+        return sqlite3_errcode(backend->connection);
+    if (result != SQLITE_OK)
+        return result;
+    *copy = sqlite3_backup_init(*target, "main", backend->connection, "main");
+    return *copy ? SQLITE_OK : sqlite3_errcode(*target);
+}
+
+bool backend_copy(struct backend *backend, const char *path, backend_copied *each, void *state, struct error *error)
 {
     sqlite3 *target = NULL;
     sqlite3_backup *copy = NULL;
-    int result = sqlite3_open_v2(path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    int result = copy_open(backend, path, &target, &copy, error);
+    bool going_on = true;
 
-    if (result == SQLITE_OK) {
-        copy = sqlite3_backup_init(target, "main", backend->connection, "main");
-        result = copy ? SQLITE_OK : sqlite3_errcode(target);
-    }
-    while (result == SQLITE_OK) {
+    while (result == SQLITE_OK && going_on) {
         result = sqlite3_backup_step(copy, COPY_PAGES);
         uint64_t total = (uint64_t)sqlite3_backup_pagecount(copy), left = (uint64_t)sqlite3_backup_remaining(copy);
 
-        if (progress)
-            progress(state, total - left, total);
+        if (result == SQLITE_OK)
+            going_on = each(state, total - left, total, error);
     }
     int finished = sqlite3_backup_finish(copy);
 
     sqlite3_close(target);
+    if (!going_on)
+        return false;
     if (result == SQLITE_DONE)
         result = finished;
     return result == SQLITE_OK || backend_failed(backend, result, "copy", error);

@@ -2,7 +2,10 @@
  *
  * The databases are copied first, each as it is at one moment; then every file of contents/. A content is a file before
  * the row that names it is committed, and never changes, so the files are at least those that the copied rows name.
- * While the copy goes on the sweep stands still (the lock), so that none of them goes away meanwhile. */
+ * While the copy goes on the sweep stands still (the lock), so that none of them goes away meanwhile.
+ *
+ * The one moment of a database is a view of it that is held until its last page is copied, and for so long the write-ahead
+ * log grows. Where it grows towards the length from which on mail is refused, the copy gives up: mail goes first. */
 #include "gateway/store/store_impl.h"
 
 #include <dirent.h>
@@ -18,6 +21,7 @@
 
 #define PARTIAL ".partial"
 #define PIECE ((size_t)1 << 20)
+#define LOG_QUARTERS 3 /* of wal_cap, to which a log may grow while its database is copied */
 
 struct backup {
     struct store *store;
@@ -88,12 +92,32 @@ static void tell(const struct backup *backup, uint64_t done)
         backup->progress(backup->state, done < backup->total ? done : backup->total, backup->total);
 }
 
-/* Comes in pages. */
-static void tell_pages(void *state, uint64_t done, uint64_t total)
+struct copying {
+    struct backup *backup;
+    enum database database;
+    uint64_t log_before; /* bytes of its file, which keeps the length of an earlier time */
+};
+
+static bool log_allows(const struct copying *copying, struct error *error)
 {
-    const struct backup *backup = state;
+    const struct store *store = copying->backup->store;
+    uint64_t log = store_log_bytes(store, copying->database), most = store->config->wal_cap / 4 * LOG_QUARTERS;
+
+    return log <= most || log <= copying->log_before
+           || error_set(
+               error, ERROR_UNAVAILABLE, store_database_paths[copying->database],
+               "its log grew to %llu bytes while it was copied; try at a quieter hour, or raise [store] wal_cap",
+               (unsigned long long)log);
+}
+
+/* Comes in pages. */
+static bool copied_pages(void *state, uint64_t done, uint64_t total, struct error *error)
+{
+    const struct copying *copying = state;
+    const struct backup *backup = copying->backup;
 
     tell(backup, backup->base + (total ? backup->database * done / total : 0));
+    return log_allows(copying, error);
 }
 
 static uint64_t file_bytes(const struct backup *backup, enum database database)
@@ -105,11 +129,6 @@ static uint64_t file_bytes(const struct backup *backup, enum database database)
     return stat(path, &info) == 0 ? (uint64_t)info.st_size : 0;
 }
 
-struct copying {
-    struct backup *backup;
-    enum database database;
-};
-
 static bool copy_database(struct backend *backend, void *state, struct error *error)
 {
     struct copying *copying = state;
@@ -118,7 +137,8 @@ static bool copy_database(struct backend *backend, void *state, struct error *er
     if (!target_path(copying->backup, store_database_paths[copying->database], path, error))
         return false;
     unlink(path); /* of a try before, when the writer was away */
-    return backend_copy(backend, path, tell_pages, copying->backup, error) && chmod(path, 0640) == 0;
+    copying->log_before = store_log_bytes(copying->backup->store, copying->database);
+    return backend_copy(backend, path, copied_pages, copying, error) && chmod(path, 0640) == 0;
 }
 
 static bool copy_databases(struct backup *backup, struct error *error)

@@ -417,7 +417,8 @@ struct store_status {
 bool store_status(struct store *store, struct store_status *status, struct error *error);
 
 /* Writes a consistent copy of both databases and every content into the new folder `target`, beside the running
- * writer. `progress` may be NULL; done and total are bytes. */
+ * writer. `progress` may be NULL; done and total are bytes. ERROR_UNAVAILABLE also where so much mail comes in that the
+ * write-ahead log would grow too long meanwhile. */
 typedef void store_progress(void *state, uint64_t done, uint64_t total);
 bool store_backup(struct store *store, const char *target, store_progress *progress, void *state, struct error *error);
 

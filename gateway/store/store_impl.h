@@ -216,9 +216,11 @@ bool backend_step_begin(struct backend *backend);
 bool backend_step(struct backend *backend, struct error *error);
 /* A limit on the size of the database in pages, for tests of a full disk. */
 void backend_limit(struct backend *backend, unsigned pages);
-/* Copies the whole database as it is now into the new file `path`, beside other work. */
-bool backend_copy(struct backend *backend, const char *path, store_progress *progress, void *state,
-                  struct error *error);
+/* Copies the whole database into the new file `path`, beside other work: in a read transaction, so that it is copied as it
+ * was at one moment. `each` hears of every piece, in pages; when it returns false, with `error` filled, that ends the copy.
+ * The file is not synced. */
+typedef bool backend_copied(void *state, uint64_t done, uint64_t total, struct error *error);
+bool backend_copy(struct backend *backend, const char *path, backend_copied *each, void *state, struct error *error);
 /* The database's own checks: `each` gets a line for each fault. foreign: references instead of structure. */
 bool backend_check(struct backend *backend, bool foreign, void (*each)(void *state, const char *line), void *state,
                    struct error *error);
@@ -324,6 +326,8 @@ struct store {
 /* A path below config->state_dir; `out` takes PATH_MAX. */
 void store_path(const struct config *config, const char *below, char *out);
 extern const char *const store_database_paths[DATABASE_COUNT];
+/* Bytes of the file of the database's write-ahead log. */
+uint64_t store_log_bytes(const struct store *store, enum database database);
 #define STORE_CONTENTS "mail/contents"
 #define STORE_SPOOL "spool"
 #define STORE_LOCK "writer.lock"

@@ -45,8 +45,12 @@ static void tell_foreign(void *state, const char *line)
 
 static bool check_structure(struct backend *backend, void *state, struct error *error)
 {
-    return backend_check(backend, false, tell_structure, state, error)
-           && backend_check(backend, true, tell_foreign, state, error);
+    return backend_check(backend, false, tell_structure, state, error);
+}
+
+static bool check_foreign(struct backend *backend, void *state, struct error *error)
+{
+    return backend_check(backend, true, tell_foreign, state, error);
 }
 
 static uint64_t database_bytes(const struct verify *verify, enum database database)
@@ -66,7 +70,8 @@ static bool verify_structure(struct verify *verify, bool *sound, struct error *e
         uint64_t before = verify->findings;
 
         verify->database = database;
-        if (!store_read(verify->store, database, check_structure, verify, error)) {
+        if (!store_read(verify->store, database, check_structure, verify, error)
+            || !store_read(verify->store, database, check_foreign, verify, error)) {
             if (error->code != ERROR_STORE_CORRUPT)
                 return false;
             verify_found(verify, "integrity", "%s.db: %s", database_names[database], error->detail);
