@@ -6,7 +6,7 @@
 
 #include "gateway/store/accept_impl.h"
 
-#define HELD_AT_ONCE 100  /* released in one change, so that letters coming in wait no longer */
+#define HELD_AT_ONCE 100  /* released in one change, so that who comes in between waits no longer */
 #define SWEPT_AT_ONCE 100 /* files looked at in one turn */
 #define IDLE_MS 1000      /* without a change, before the logs are moved into the databases whatever their length */
 #define TRY_AGAIN_SHARE 4 /* a checkpoint that readers held up is tried again a quarter of its limit later */
@@ -80,19 +80,35 @@ bool held_release_apply(struct change *change, struct unpacker *in, struct packe
     return true;
 }
 
-static bool any_due(struct writer *writer, bool *any, struct error *error)
+static bool look_for_due(struct writer *writer, struct error *error)
 {
     struct query query;
 
-    *any = false;
+    writer->any_due = false;
     if (!writer->desks[DATABASE_MAIL].book.totals[TOTAL_HELD])
         return true;
     if (!query_begin(writer->desks[DATABASE_MAIL].backend, STMT_HELD_DUE, &query, error))
         return false;
     query_set_number(&query, ":now", writer->now);
     query_set_number(&query, ":most", 1);
-    *any = query_step(&query);
+    writer->any_due = query_step(&query);
     return query_end(&query);
+}
+
+/* While a batch is full there may be more, and the next follows at once; one that failed is tried a second later. Where the
+ * room is short there is one batch a second. */
+bool house_release(struct writer *writer, struct error *error)
+{
+    const int64_t *held = &writer->desks[DATABASE_MAIL].book.totals[TOTAL_HELD];
+    int64_t before = *held;
+
+    if (!writer->any_due)
+        return true;
+    writer->busy = time_monotonic();
+    if (!group_own(writer, held_release_apply, NULL, error))
+        return false;
+    writer->any_due = before - *held == HELD_AT_ONCE && !writer->no_room;
+    return house_checkpoint(writer, DATABASE_MAIL, false, error);
 }
 
 /* ---- room ---- */
@@ -204,7 +220,7 @@ static void sweep(struct writer *writer)
 bool house_keep(struct writer *writer, struct error *error)
 {
     int64_t monotonic = time_monotonic();
-    bool due = false, idle = monotonic >= writer->busy + IDLE_MS;
+    bool idle = monotonic >= writer->busy + IDLE_MS;
 
     metrics_set(writer->metrics, METRIC_WRITER_BEAT, 0, (uint64_t)writer->now);
     metrics_set(writer->metrics, METRIC_QUEUE, 0, writer->queue.count[LANE_INTERACTIVE]);
@@ -218,7 +234,7 @@ bool house_keep(struct writer *writer, struct error *error)
     if (!move_logs(writer, idle, error))
         return false;
     look_for_room(writer);
-    if (!any_due(writer, &due, error) || (due && !group_own(writer, held_release_apply, NULL, error)))
+    if (!look_for_due(writer, error))
         return false;
     if (idle)
         sweep(writer);

@@ -233,14 +233,14 @@ static bool gather(struct writer *writer, int control, const sigset_t *open, str
 static bool serve(struct writer *writer, int control, const sigset_t *open, struct error *error)
 {
     for (;;) {
-        bool last = draining, idle = !last && !queue_count(&writer->queue);
+        bool last = draining, idle = !last && !queue_count(&writer->queue) && !writer->any_due;
         int came = 0;
 
         if (!take_in(writer, control, idle ? TURN_MS : 0, open, &came, error)
             || (idle && group_waits(writer) && !gather(writer, control, open, error)))
             return false;
         writer->now = time_now();
-        if (!house_keep(writer, error) || !run_groups(writer, error))
+        if (!house_keep(writer, error) || !run_groups(writer, error) || (!last && !house_release(writer, error)))
             return false;
         if (last && came <= 0 && !queue_count(&writer->queue))
             return true;

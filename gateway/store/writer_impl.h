@@ -83,6 +83,7 @@ struct writer {
     int64_t now, second; /* wall clock of this turn; monotonic second of the last house-keeping */
     int64_t busy;        /* monotonic time of the last change */
     uint64_t free_bytes; /* as of `second` */
+    bool any_due;        /* of the held letters */
     bool no_room;        /* the disk or a log is near its limit: no new mail */
     bool sync_failed;    /* of a folder: as final as a failed commit */
     int epoll;
@@ -125,8 +126,10 @@ bool book_read(struct desk *desk, enum database database, struct error *error);
 bool book_write(const struct desk *desk, enum database database, const struct book *before, struct error *error);
 
 /* house.c */
-/* Once a second: room, held letters; when nobody waits: the log's size, the sweep. */
+/* Once a second: room, whether held letters are due; when nobody waits: the log's size, the sweep. */
 bool house_keep(struct writer *writer, struct error *error);
+/* Releases some of the held letters that are due, if any are. */
+bool house_release(struct writer *writer, struct error *error);
 /* After a commit, and when nobody waits (`idle`): whether the log is to be moved into the database. */
 bool house_checkpoint(struct writer *writer, enum database database, bool idle, struct error *error);
 change_apply held_release_apply;
