@@ -7,7 +7,8 @@
 #include "gateway/store/accept_impl.h"
 
 #define HELD_AT_ONCE 100  /* released in one change, so that who comes in between waits no longer */
-#define SWEPT_AT_ONCE 100 /* files looked at in one turn */
+#define SWEPT_IDLE 100    /* files looked at in one second in which nobody waits, */
+#define SWEPT_BUSY 25     /* and in any other */
 #define IDLE_MS 1000      /* without a change, before the logs are moved into the databases whatever their length */
 #define TRY_AGAIN_SHARE 4 /* a checkpoint that readers held up is tried again a quarter of its limit later */
 #define STEP_SHARE 4      /* a quarter of a checkpoint's limit is moved in one step */
@@ -208,12 +209,11 @@ static bool move_logs(struct writer *writer, bool idle, struct error *error)
     return true;
 }
 
-static void sweep(struct writer *writer)
+static void sweep(struct writer *writer, unsigned most)
 {
     struct error swept = {0};
 
-    if (!sweep_step(writer->sweep, writer->desks[DATABASE_MAIL].backend, SWEPT_AT_ONCE, writer->now, &swept)
-        && writer->log)
+    if (!sweep_step(writer->sweep, writer->desks[DATABASE_MAIL].backend, most, writer->now, &swept) && writer->log)
         log_error(writer->log, LOG_WARNING, NULL, "sweeping failed", &swept);
 }
 
@@ -236,7 +236,6 @@ bool house_keep(struct writer *writer, struct error *error)
     look_for_room(writer);
     if (!look_for_due(writer, error))
         return false;
-    if (idle)
-        sweep(writer);
+    sweep(writer, idle ? SWEPT_IDLE : SWEPT_BUSY);
     return true;
 }

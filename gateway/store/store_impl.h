@@ -471,11 +471,11 @@ void skeleton_reader_close(struct skeleton_reader *reader);
 /* The XML of what is kept as `bytes` takes the place of what is in `xml`. False: it is damaged, or there is no memory. */
 bool skeleton_read(struct skeleton_reader *reader, const void *bytes, size_t size, struct buffer *xml);
 
-/* ---- sweeping what nobody refers to (sweep.c), by the writer when it is idle ---- */
+/* ---- sweeping what nobody refers to (sweep.c), by the writer ---- */
 
 struct sweep;
 bool sweep_open(const struct config *config, struct sweep **sweep, struct error *error);
-/* Looks at no more than `most` files of contents/ or the spool, going on where it stopped, and removes those older
+/* Looks at no more than `most` files of contents/ and of the spool each, going on where it stopped, and removes those older
  * than config->orphan_hours that no row names. `mail` is the writer's connection, outside a transaction. */
 bool sweep_step(struct sweep *sweep, struct backend *mail, unsigned most, int64_t now, struct error *error);
 void sweep_close(struct sweep *sweep);

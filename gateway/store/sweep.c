@@ -1,5 +1,5 @@
 /* Files that nobody refers to: contents whose change never came to be, spool files whose worker died. They are looked at
- * a few at a time while the writer is idle, and only once they are older than anything under way can be. */
+ * a few at a time, of either kind, and only once they are older than anything under way can be. */
 #include "gateway/store/store_impl.h"
 
 #include <dirent.h>
@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDERS 257 /* the 256 of contents/, then the spool */
-#define SPOOL_FOLDER 256
+#define FOLDERS 256 /* of contents/ */
 #define HOUR_MS (INT64_C(3600) * 1000)
 
 struct sweep {
@@ -22,6 +21,7 @@ struct sweep {
     int64_t age; /* milliseconds */
     unsigned folder;
     DIR *entries; /* of `folder`; NULL: not begun */
+    DIR *spooled; /* of the spool; NULL: not begun */
 };
 
 static int open_below(const struct config *config, const char *below, int flags)
@@ -55,6 +55,8 @@ void sweep_close(struct sweep *sweep)
 {
     if (sweep->entries)
         closedir(sweep->entries);
+    if (sweep->spooled)
+        closedir(sweep->spooled);
     if (sweep->contents >= 0)
         close(sweep->contents);
     if (sweep->spool >= 0)
@@ -64,28 +66,16 @@ void sweep_close(struct sweep *sweep)
     free(sweep);
 }
 
-static bool open_folder(struct sweep *sweep, struct error *error)
+static bool open_entries(int folder, const char *name, DIR **entries, struct error *error)
 {
-    char name[3] = ".";
-    int fd;
+    int fd = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (sweep->folder != SPOOL_FOLDER)
-        snprintf(name, sizeof name, "%02x", sweep->folder & 0xff);
-    fd = openat(sweep->folder == SPOOL_FOLDER ? sweep->spool : sweep->contents, name,
-                O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    sweep->entries = fd >= 0 ? fdopendir(fd) : NULL;
-    if (sweep->entries)
+    *entries = fd >= 0 ? fdopendir(fd) : NULL;
+    if (*entries)
         return true;
     if (fd >= 0)
         close(fd);
     return error_set(error, ERROR_STORE_UNAVAILABLE, "sweep", "%s", strerror(errno));
-}
-
-static void next_folder(struct sweep *sweep)
-{
-    closedir(sweep->entries);
-    sweep->entries = NULL;
-    sweep->folder = (sweep->folder + 1) % FOLDERS;
 }
 
 /* Whether a row says that the content lies in this file. */
@@ -100,56 +90,78 @@ static bool content_named(struct backend *mail, const struct digest *digest, boo
     return query_end(&query);
 }
 
-/* *orphan: it is a name of ours, and nobody needs the file. Names that are none of ours are left alone. */
-static bool is_orphan(const struct sweep *sweep, struct backend *mail, const char *name, bool *orphan,
-                      struct error *error)
+static bool is_old(const struct sweep *sweep, int folder, const char *name, int64_t now)
+{
+    struct stat status;
+
+    return fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode)
+           && now - (int64_t)status.st_mtim.tv_sec * 1000 >= sweep->age;
+}
+
+/* A name that is none of ours is left alone, here and in the spool. */
+static bool look_at_content(const struct sweep *sweep, struct backend *mail, const char *name, int64_t now,
+                            struct error *error)
 {
     struct digest digest;
-    struct uuid uuid;
-    bool named = true;
+    bool named;
 
-    if (sweep->folder == SPOOL_FOLDER)
-        *orphan = uuid_parse(name, &uuid);
-    else if (digest_parse(name, &digest) && !content_named(mail, &digest, &named, error))
+    if (!digest_parse(name, &digest) || !is_old(sweep, dirfd(sweep->entries), name, now))
+        return true;
+    if (!content_named(mail, &digest, &named, error))
         return false;
-    else
-        *orphan = !named;
+    if (!named)
+        unlinkat(dirfd(sweep->entries), name, 0);
     return true;
 }
 
-static bool look_at(struct sweep *sweep, struct backend *mail, const char *name, int64_t now, struct error *error)
+static bool sweep_contents(struct sweep *sweep, struct backend *mail, unsigned most, int64_t now, struct error *error)
 {
-    int folder = dirfd(sweep->entries);
-    struct stat status;
-    bool orphan = false;
+    while (most-- > 0) {
+        char name[3];
 
-    if (fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(status.st_mode)
-        || now - (int64_t)status.st_mtim.tv_sec * 1000 < sweep->age)
-        return true;
-    if (!is_orphan(sweep, mail, name, &orphan, error))
+        snprintf(name, sizeof name, "%02x", sweep->folder & 0xff);
+        if (!sweep->entries && !open_entries(sweep->contents, name, &sweep->entries, error))
+            return false;
+        const struct dirent *entry = readdir(sweep->entries);
+
+        if (entry && !look_at_content(sweep, mail, entry->d_name, now, error))
+            return false;
+        if (entry)
+            continue;
+        closedir(sweep->entries);
+        sweep->entries = NULL;
+        sweep->folder = (sweep->folder + 1) % FOLDERS;
+    }
+    return true;
+}
+
+/* To its end at most: the spool is mostly empty. */
+static bool sweep_spool(struct sweep *sweep, unsigned most, int64_t now, struct error *error)
+{
+    const struct dirent *entry = NULL;
+
+    if (!sweep->spooled && !open_entries(sweep->spool, ".", &sweep->spooled, error))
         return false;
-    if (orphan)
-        unlinkat(folder, name, 0);
+    while (most-- > 0 && (entry = readdir(sweep->spooled))) {
+        struct uuid uuid;
+
+        if (uuid_parse(entry->d_name, &uuid) && is_old(sweep, sweep->spool, entry->d_name, now))
+            unlinkat(sweep->spool, entry->d_name, 0);
+    }
+    if (entry)
+        return true;
+    closedir(sweep->spooled);
+    sweep->spooled = NULL;
     return true;
 }
 
 bool sweep_step(struct sweep *sweep, struct backend *mail, unsigned most, int64_t now, struct error *error)
 {
-    bool ok = true;
-
     /* a backup is copying: what its databases name must stay */
     if (flock(sweep->lock, LOCK_EX | LOCK_NB) < 0)
         return true;
-    while (ok && most-- > 0) {
-        const struct dirent *entry;
+    bool ok = sweep_spool(sweep, most, now, error) && sweep_contents(sweep, mail, most, now, error);
 
-        ok = sweep->entries || open_folder(sweep, error);
-        entry = ok ? readdir(sweep->entries) : NULL;
-        if (entry)
-            ok = look_at(sweep, mail, entry->d_name, now, error);
-        else if (ok)
-            next_folder(sweep);
-    }
     flock(sweep->lock, LOCK_UN);
     return ok;
 }

@@ -126,7 +126,7 @@ bool book_read(struct desk *desk, enum database database, struct error *error);
 bool book_write(const struct desk *desk, enum database database, const struct book *before, struct error *error);
 
 /* house.c */
-/* Once a second: room, whether held letters are due; when nobody waits: the log's size, the sweep. */
+/* Once a second: room, whether held letters are due, the sweep; when nobody waits: the log's size. */
 bool house_keep(struct writer *writer, struct error *error);
 /* Releases some of the held letters that are due, if any are. */
 bool house_release(struct writer *writer, struct error *error);

@@ -333,6 +333,7 @@ static bool gone_within(const char *path, int seconds)
     return access(path, F_OK) != 0;
 }
 
+#define ORPHAN_REST "00000000000000000000000000000000000000000000000000000000000000"
 #define ORPHAN "000000000000000000000000000000000000000000000000000000000000000" /* and one digit */
 
 START_TEST(old_files_that_nobody_refers_to_are_swept_and_no_others)
@@ -356,9 +357,40 @@ START_TEST(old_files_that_nobody_refers_to_are_swept_and_no_others)
     store_close(office.control);
     office_start(&office);
     ck_assert(gone_within(old, 30));
-    ck_assert(gone_within(spooled, 60)); /* the last folder of a round */
+    ck_assert(gone_within(spooled, 5)); /* it does not wait for a round of contents/ */
     ck_assert_int_eq(access(referred, F_OK), 0);
     ck_assert_int_eq(access(young, F_OK), 0);
+    office_close(&office);
+}
+END_TEST
+
+static void send_without_end(struct office *office)
+{
+    for (unsigned number = LETTERS + 1;; number++) {
+        letter_must_be_taken(office->sender, number, false);
+        usleep(50000);
+    }
+}
+
+START_TEST(a_writer_that_is_never_idle_sweeps_too)
+{
+    struct office office;
+    char old[200], spooled[200];
+
+    office_open(&office);
+    pid_t sender = fork();
+
+    ck_assert_int_ge(sender, 0);
+    if (!sender)
+        send_without_end(&office);
+    sleep(1);
+    leave_file(&office, STORE_CONTENTS "/20/20" ORPHAN_REST, 25, old, sizeof old);
+    leave_file(&office, STORE_SPOOL "/00000000-0000-4000-8000-000000000000", 25, spooled, sizeof spooled);
+    ck_assert(gone_within(spooled, 5));
+    ck_assert(gone_within(old, 30));
+    ck_assert_int_eq(waitpid(sender, NULL, WNOHANG), 0);
+    kill(sender, SIGKILL);
+    waitpid(sender, NULL, 0);
     office_close(&office);
 }
 END_TEST
@@ -376,6 +408,7 @@ Suite *suite_operators(void)
     tcase_add_test(tests, a_backup_never_touches_what_is_there);
     tcase_add_test(tests, status_counts_what_is_there);
     tcase_add_test(tests, old_files_that_nobody_refers_to_are_swept_and_no_others);
+    tcase_add_test(tests, a_writer_that_is_never_idle_sweeps_too);
     suite_add_tcase(suite, tests);
     return suite;
 }
