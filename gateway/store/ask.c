@@ -211,6 +211,8 @@ bool change_ask(struct store *store, struct unpacker *answer, struct error *erro
         return error_set(error, ERROR_BODY_TOO_LARGE, NULL, "a change of more than %u bytes", CHANGE_MAX);
     if (store->writer)
         return ask_own_writer(store, answer, error);
+    if (store->silent)
+        return error_set(error, ERROR_STORE_UNAVAILABLE, NULL, "the writer does not answer");
     if (store->slot < 0)
         return error_set(error, ERROR_ROLE_NOT_ALLOWED, NULL, "%s has no slot", role_name(store->role));
     asking.deadline = time_monotonic() + store->config->change_timeout_ms;

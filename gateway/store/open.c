@@ -16,6 +16,7 @@
 
 #define AWAY_MS 1000 /* how long a read waits for the writer to come back */
 #define AWAY_PAUSE_MS 20
+#define HELLO_MS 2000 /* a writer that works on a group, or moves a log, says hello after it */
 
 const char *const store_database_paths[DATABASE_COUNT] = {
     [DATABASE_REGISTRY] = "registry/registry.db",
@@ -108,36 +109,79 @@ void store_close(struct store *store)
     free(store);
 }
 
-/* The running writer's control socket; -1: nobody is there. */
-static int connect_control(const struct config *config)
+/* The control socket outlives the writer: the supervisor keeps it, and who connects while no writer is there waits in its
+ * queue. So whoever got in waits for a hello until the deadline, and for room in the queue, where connect() would wait
+ * without end, no longer. */
+static bool hears_hello(int fd, int64_t deadline)
+{
+    struct pollfd hello = {.fd = fd, .events = POLLIN};
+    unsigned char kind = 0;
+    int64_t left;
+
+    while ((left = deadline - time_monotonic()) > 0) {
+        int ready = poll(&hello, 1, (int)left);
+
+        if (ready > 0)
+            return recv(fd, &kind, sizeof kind, MSG_DONTWAIT) == 1 && kind == WIRE_HELLO;
+        if (ready < 0 && errno != EINTR)
+            break;
+    }
+    return false;
+}
+
+static bool connects(int fd, const struct sockaddr_un *address, int64_t deadline)
+{
+    while (connect(fd, (const struct sockaddr *)address, sizeof *address) < 0) {
+        if (errno != EAGAIN || time_monotonic() >= deadline)
+            return false;
+        poll(NULL, 0, AWAY_PAUSE_MS);
+    }
+    return true;
+}
+
+/* Connects to the running writer. *there: somebody keeps the socket; with -1 besides, no writer answers there. */
+static int connect_control(const struct config *config, bool *there)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int length = snprintf(address.sun_path, sizeof address.sun_path, "%s/control.sock", config->run_dir);
+    int64_t deadline = time_monotonic() + HELLO_MS;
 
+    *there = false;
     if (length < 0 || (size_t)length >= sizeof address.sun_path)
         return -1;
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        close(fd);
+    if (fd < 0)
         return -1;
-    }
-    return fd;
+    bool connected = connects(fd, &address, deadline);
+
+    *there = connected || errno == EAGAIN;
+    if (connected && hears_hello(fd, deadline))
+        return fd;
+    close(fd);
+    return -1;
 }
 
 bool store_open_control(const struct config *config, struct store **store, struct error *error)
 {
+    bool there;
+
     *store = store_new(config, ROLE_CLI, error);
     if (!*store)
         return false;
-    (*store)->slot = connect_control(config);
+    (*store)->slot = connect_control(config, &there);
     (*store)->own_slot = (*store)->slot >= 0;
-    if (((*store)->own_slot || writer_open(config, NULL, NULL, error, &(*store)->writer))
-        && open_readable(*store, error))
+    (*store)->silent = there && !(*store)->own_slot;
+    if ((there || writer_open(config, NULL, NULL, error, &(*store)->writer)) && open_readable(*store, error))
         return true;
     store_close(*store);
     *store = NULL;
     return false;
+}
+
+bool store_writer_is_silent(const struct store *store)
+{
+    return store->silent;
 }
 
 /* ---- reading ---- */

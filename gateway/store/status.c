@@ -38,7 +38,7 @@ static bool read_mail(struct backend *backend, void *state, struct error *error)
 {
     struct store_status *status = state;
 
-    *status = (struct store_status){.writer_running = status->writer_running};
+    *status = (struct store_status){.writer_running = status->writer_running, .writer_silent = status->writer_silent};
     return backend_schema(backend, &status->schema_mail, error)
            && read_totals(backend, STMT_MAIL_COUNTERS, status, error);
 }
@@ -69,6 +69,7 @@ bool store_status(struct store *store, struct store_status *status, struct error
     struct statvfs room;
 
     status->writer_running = store->own_slot;
+    status->writer_silent = store->silent;
     if (!store_read(store, DATABASE_MAIL, read_mail, status, error)
         || !store_read(store, DATABASE_REGISTRY, read_registry, status, error))
         return false;

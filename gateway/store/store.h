@@ -39,6 +39,8 @@ void store_close(struct store *store);
 /* For dpctl: changes go to the running writer through its control socket; with none running the writer's lock is
  * taken and the change is run here by the same code. */
 bool store_open_control(const struct config *config, struct store **store, struct error *error);
+/* A gateway runs, but its writer did not answer within two seconds: what is there can be read, nothing can be changed. */
+bool store_writer_is_silent(const struct store *store);
 
 /* ---- systems, organisations, contacts (registry.db) ---- */
 
@@ -408,7 +410,7 @@ void content_close(struct content_reading *open);
 /* ---- operators ---- */
 
 struct store_status {
-    bool writer_running;
+    bool writer_running, writer_silent; /* neither: no gateway runs */
     uint64_t messages, held, contents, content_bytes, receipts, events, jobs_waiting, wal_mail, wal_registry,
         free_bytes;
     uint64_t jobs_put_aside;

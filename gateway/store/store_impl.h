@@ -288,7 +288,11 @@ enum verb {
 
 /* ---- between worker and writer (wire.c): each is one message of a SOCK_SEQPACKET ---- */
 
-enum wire_kind { WIRE_HELLO = 1 /* a new writer: send again what has no answer */, WIRE_CHANGE, WIRE_ANSWER };
+enum wire_kind {
+    WIRE_HELLO = 1 /* to a slot: a new writer, send again what has no answer; to dpctl: it is heard */,
+    WIRE_CHANGE,
+    WIRE_ANSWER
+};
 
 struct wire_change {
     uint64_t id; /* random; the answer has the same */
@@ -314,6 +318,7 @@ struct store {
     struct backend *databases[DATABASE_COUNT]; /* NULL: not opened, or the role may not */
     int slot;                                  /* to the writer; -1: none */
     bool own_slot;                             /* a connection to the control socket, closed with the store */
+    bool silent;                               /* dpctl: a gateway is there, but no writer of it answers */
     struct writer *writer;                     /* dpctl with no writer running: the change is run here */
     struct spool *spool;                       /* for changes too large for a message; NULL until needed */
     struct buffer request, answer;

@@ -159,16 +159,26 @@ void writer_close(struct writer *writer)
 /* ---- serving ---- */
 
 /* dpctl calls: only root and the writer's own user. */
-static void accept_connection(struct writer *writer, int control)
+static bool may_call(int fd)
 {
     struct ucred caller;
     socklen_t size = sizeof caller;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &caller, &size) == 0 && (caller.uid == 0 || caller.uid == geteuid());
+}
+
+static void accept_connection(struct writer *writer, int control)
+{
     int fd = accept4(control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    struct channel *channel = NULL;
 
     if (fd < 0)
         return;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &caller, &size) < 0 || (caller.uid != 0 && caller.uid != geteuid())
-        || !channel_add(writer, fd, ROLE_CLI, true))
+    if (may_call(fd))
+        channel = channel_add(writer, fd, ROLE_CLI, true);
+    if (channel)
+        channel_hello(writer, channel);
+    else
         close(fd);
 }
 

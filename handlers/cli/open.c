@@ -55,8 +55,11 @@ bool cli_store(const struct cli *cli, struct config **config, struct store **sto
     if (!cli_config(cli, config))
         return false;
     umask(027);
-    if (cli_become_owner(*config, &error) && store_open_control(*config, store, &error))
+    if (cli_become_owner(*config, &error) && store_open_control(*config, store, &error)) {
+        if (store_writer_is_silent(*store))
+            fprintf(cli->err, "dpctl: The gateway runs, but its writer does not answer: nothing can be changed now.\n");
         return true;
+    }
     cli_failed(cli, &error);
     config_close(*config);
     return false;

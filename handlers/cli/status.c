@@ -36,6 +36,7 @@ static int tell_json(const struct cli *cli, const struct store_status *status)
 
     buffer_add_text(&json, "{");
     cli_json_bool(&json, "writer_running", status->writer_running);
+    cli_json_bool(&json, "writer_silent", status->writer_silent);
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         cli_json_number(&json, figures[i].json, figure(status, i));
     cli_json_number(&json, "schema_mail", status->schema_mail);
@@ -43,16 +44,19 @@ static int tell_json(const struct cli *cli, const struct store_status *status)
     buffer_add_text(&json, "}");
     exit_status = cli_json_print(cli, &json);
     buffer_free(&json);
-    return exit_status;
+    return status->writer_silent ? CLI_FINDINGS : exit_status;
 }
 
 static int tell(const struct cli *cli, const struct store_status *status)
 {
-    fprintf(cli->out, "The writer %s.\n", status->writer_running ? "runs" : "does not run");
+    fprintf(cli->out, "The writer %s.\n",
+            status->writer_running  ? "runs"
+            : status->writer_silent ? "does not answer, though the gateway runs: its log tells why"
+                                    : "does not run");
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         fprintf(cli->out, "%15llu  %s\n", (unsigned long long)figure(status, i), figures[i].says);
     fprintf(cli->out, "Schema: mail.db %u, registry.db %u.\n", status->schema_mail, status->schema_registry);
-    return CLI_OK;
+    return status->writer_silent ? CLI_FINDINGS : CLI_OK;
 }
 
 static int run_status(const struct cli *cli, const struct cli_arguments *arguments)

@@ -89,6 +89,14 @@ refused_for_now() {
     [ "$(member .totalElements)" = 1 ]
     submit "$UUID" "$LETTER"
     refused_for_now "$(member .code)"
+    [ -z "$(writer_pid)" ]
+    [ "$(id -u)" != 0 ] || chown --reference="$DP_STATE" "$DP_RUN/control.sock" # dpctl becomes the state's owner
+    run "$BUILD/dpctl" --config "$DP_CONFIG" status
+    [ "$status" = 1 ]
+    grep -q '^The writer does not answer' <<<"$output"
+    run timeout 5 "$BUILD/dpctl" --config "$DP_CONFIG" contact add --cpr 6710900031 --label "Borger 31"
+    [ "$status" = 1 ]
+    grep -q 'writer does not answer' <<<"$output"
     rm "$fault"
     kill -USR2 "$(cat "$DP_RUN/dpgateway.pid")"
     wait_until grep -q 'no new build takes over, for the writer stopped for good' "$SANDBOX_DIR.out"

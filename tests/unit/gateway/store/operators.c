@@ -307,6 +307,61 @@ START_TEST(status_counts_what_is_there)
 }
 END_TEST
 
+/* ---- a gateway whose writer is dead for good: the supervisor keeps the socket ---- */
+
+#define CALLS 20 /* more than the socket takes in unanswered */
+#define PATIENCE_MS 4000
+
+/* dpctl calls, reads, and asks for a change; whether it heard a writer. */
+static bool heard(struct office *office)
+{
+    struct store_status status;
+    struct uuid nothing = uuid_of(8, 1);
+
+    office->error = (struct error){0};
+    store_close(office->control);
+    ck_assert_msg(store_open_control(&office->fixture.config, &office->control, &office->error), "%s",
+                  office->error.detail);
+    ck_assert_msg(store_status(office->control, &status, &office->error), "%s", office->error.detail);
+    ck_assert_uint_eq(status.messages, LETTERS);
+    ck_assert_int_ne(status.writer_running, status.writer_silent);
+    ck_assert(!job_retry(office->control, &nothing, &office->error));
+    ck_assert_int_eq(office->error.code, status.writer_silent ? ERROR_STORE_UNAVAILABLE : ERROR_NOT_FOUND);
+    return status.writer_running;
+}
+
+static void fill_queue(const struct office *office)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    strcpy(address.sun_path, office->fixture.control_path);
+    for (int i = 0; i < CALLS; i++) {
+        int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+        ck_assert(connect(fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN);
+    }
+}
+
+START_TEST(a_writer_that_does_not_answer_is_told_from_one_that_runs)
+{
+    struct office office;
+
+    office_open(&office);
+    ck_assert(heard(&office));
+    kill(office.fixture.writer, SIGSTOP);
+    for (int full = 0; full <= 1; full++) {
+        int64_t begun = time_monotonic();
+
+        ck_assert(!heard(&office));
+        ck_assert_int_lt(time_monotonic() - begun, PATIENCE_MS);
+        fill_queue(&office);
+    }
+    kill(office.fixture.writer, SIGCONT);
+    ck_assert(heard(&office));
+    office_close(&office);
+}
+END_TEST
+
 /* ---- sweep ---- */
 
 static void leave_file(const struct office *office, const char *below, int hours, char *path, size_t room)
@@ -407,6 +462,7 @@ Suite *suite_operators(void)
     tcase_add_test(tests, a_backup_beside_the_writer_is_whole_and_verifies);
     tcase_add_test(tests, a_backup_never_touches_what_is_there);
     tcase_add_test(tests, status_counts_what_is_there);
+    tcase_add_test(tests, a_writer_that_does_not_answer_is_told_from_one_that_runs);
     tcase_add_test(tests, old_files_that_nobody_refers_to_are_swept_and_no_others);
     tcase_add_test(tests, a_writer_that_is_never_idle_sweeps_too);
     suite_add_tcase(suite, tests);
