@@ -178,6 +178,47 @@ ROWS
     [[ "$output" != *" xml.tag.too.large: "* ]]
 }
 
+# read_by FILE USER...: each user reads it
+read_by() {
+    local file=$1 user
+    shift
+    for user; do
+        setpriv --reuid "$user" --regid "$user" --init-groups test -r "$file" || { echo "$user cannot read $file" >&2 && return 1; }
+    done
+}
+
+@test "a backup that is copied back is read by every role again, once dpctl init has been run" {
+    [ "$(stat -c %U "$DP_STATE")" = dp-writer ] || skip "only where roles have users of their own"
+    UUID=$(new_uuid)
+    head -c 300000 /dev/urandom | base64 -w0 >"$BATS_TEST_TMPDIR/large"
+    letter "$UUID" filename=stor.txt content="$(cat "$BATS_TEST_TMPDIR/large")" >"$BATS_TEST_TMPDIR/letter.xml"
+    submit "$UUID" "$BATS_TEST_TMPDIR/letter.xml"
+    accepted "$UUID"
+    install -d -o dp-writer -m 755 "$SANDBOX_DIR/backups"
+    dpctl backup "$SANDBOX_DIR/backups/day"
+    [ "$status" = 0 ]
+    sandbox_halt
+    rm -rf "$DP_STATE"
+    cp -a "$SANDBOX_DIR/backups/day/." "$DP_STATE"
+    dpctl init
+    [ "$status" = 0 ]
+    file=$(find "$DP_STATE/mail/contents" -type f)
+    [ -n "$file" ]
+    read_by "$file" dp-writer dp-reader dp-receipt dp-dispatcher
+    read_by "$DP_STATE/mail/mail.db" dp-writer dp-reader dp-receipt dp-dispatcher
+    read_by "$DP_STATE/registry/registry.db" dp-writer dp-reader dp-sender
+    [ -z "$(find "$DP_STATE/mail" ! -group dp-mail)" ]
+    [ -z "$(find "$DP_STATE/registry" ! -group dp-registry)" ]
+    [ -z "$(find "$DP_STATE" -perm /007 ! -path "$DP_STATE")" ]
+    sandbox_serve
+    call GET /apis/v1/receipts/
+    [ "$STATUS" = 200 ]
+    ask "$DP_CITIZEN_TOKEN" GET /apis/v1/mailboxes/
+    [ "$STATUS" = 200 ]
+    dpctl verify
+    [ "$status" = 0 ]
+}
+
 @test "verify finds each letter as it came in, and names those that were altered" {
     local copies copy small full large
     copies=$(mktemp -d "$SANDBOX_DIR/copies.XXXXXX") copy=$copies/copy
