@@ -6,7 +6,7 @@
  *
  * The one moment of a database is a view of it that is held until its last page is copied, and for so long the write-ahead
  * log grows. Where it grows towards the length from which on mail is refused, the copy gives up: mail goes first. */
-#include "gateway/store/store_impl.h"
+#include "gateway/store/backup_impl.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -57,7 +57,7 @@ static bool make_folder(const struct backup *backup, const char *below, struct e
 
 static bool make_folders(const struct backup *backup, struct error *error)
 {
-    static const char *const folders[] = {"", "registry", "mail", STORE_CONTENTS, STORE_SPOOL};
+    static const char *const folders[] = {"registry", "mail", STORE_CONTENTS, STORE_SPOOL};
 
     for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
         if (!make_folder(backup, folders[i], error))
@@ -138,7 +138,7 @@ static bool copy_database(struct backend *backend, void *state, struct error *er
         return false;
     unlink(path); /* of a try before, when the writer was away */
     copying->log_before = store_log_bytes(copying->backup->store, copying->database);
-    return backend_copy(backend, path, copied_pages, copying, error) && chmod(path, 0640) == 0;
+    return backend_copy(backend, path, copied_pages, copying, error) && (chmod(path, 0640) == 0 || failed(error, path));
 }
 
 static bool copy_databases(struct backup *backup, struct error *error)
@@ -196,21 +196,29 @@ static bool copy_file(struct backup *backup, int from_folder, const char *name, 
     return ok;
 }
 
+static bool copy_entry(struct backup *backup, int entries, const char *folder, const char *name, struct error *error)
+{
+    char below[PATH_MAX], to[PATH_MAX];
+    struct digest digest;
+
+    if (!digest_parse(name, &digest))
+        return true;
+    return snprintf(below, sizeof below, "%s/%.64s", folder, name) < PATH_MAX && target_path(backup, below, to, error)
+           && copy_file(backup, entries, name, to, error);
+}
+
 static bool copy_files(struct backup *backup, DIR *entries, const char *folder, struct error *error)
 {
     const struct dirent *entry;
-    struct digest digest;
 
-    while ((entry = readdir(entries))) {
-        char below[PATH_MAX], to[PATH_MAX];
-
-        if (!digest_parse(entry->d_name, &digest))
-            continue;
-        if (snprintf(below, sizeof below, "%s/%.64s", folder, entry->d_name) >= PATH_MAX
-            || !target_path(backup, below, to, error) || !copy_file(backup, dirfd(entries), entry->d_name, to, error))
+    for (;;) {
+        errno = 0; /* the end of a folder and a failure look the same */
+        entry = readdir(entries);
+        if (!entry)
+            return !errno || failed(error, folder);
+        if (!copy_entry(backup, dirfd(entries), folder, entry->d_name, error))
             return false;
     }
-    return true;
 }
 
 static bool copy_folder(struct backup *backup, unsigned number, struct error *error)
@@ -273,15 +281,22 @@ static bool put_in_place(const struct backup *backup, const char *target, struct
 static bool copy_all(struct backup *backup, const char *target, struct error *error)
 {
     struct store_status status = {0};
-    int lock = hold_sweep(backup->store->config);
+    int lock = hold_sweep(backup->store->config), partial;
     bool ok;
 
     if (lock < 0)
         return failed(error, STORE_SWEEP_LOCK);
+    if (!partial_take(backup->target, &partial, error)) {
+        close(lock);
+        return false;
+    }
     ok = store_status(backup->store, &status, error);
     backup->total = status.content_bytes + file_bytes(backup, DATABASE_MAIL) + file_bytes(backup, DATABASE_REGISTRY);
     ok = ok && make_folders(backup, error) && copy_databases(backup, error) && copy_contents(backup, error)
          && put_in_place(backup, target, error);
+    if (!ok)
+        partial_remove(backup->target, partial);
+    close(partial);
     close(lock);
     return ok;
 }

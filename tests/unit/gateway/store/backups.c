@@ -2,6 +2,7 @@
 #include "fixture.h"
 
 #include <errno.h>
+#include <sys/file.h>
 
 #define LETTERS 170 /* 6 MB of mail.db: a dozen pieces of a copy */
 #define PIECES_MOST 200
@@ -14,7 +15,7 @@ struct office {
     struct store *control;
     struct error error;
     pid_t sender; /* sends letters without end; ends with 1 when one was refused */
-    char log[100], target[100];
+    char log[100], target[100], partial[110], dies_at[140];
     long log_bytes; /* at the piece before */
     int pieces;
 };
@@ -42,6 +43,7 @@ static void office_open(struct office *office, uint64_t wal_cap)
     office->fixture.config.wal_cap = wal_cap;
     snprintf(office->log, sizeof office->log, "%s/mail/mail.db-wal", office->fixture.folder);
     snprintf(office->target, sizeof office->target, "%s/copy", office->fixture.folder);
+    snprintf(office->partial, sizeof office->partial, "%s.partial", office->target);
     fixture_start(&office->fixture);
     struct store *sender = fixture_store(&office->fixture, 0);
 
@@ -117,6 +119,17 @@ static uint64_t findings_of_copy(struct office *office, struct store_status *sta
     return findings;
 }
 
+static void copy_is_whole(struct office *office)
+{
+    struct store_status status;
+
+    office->error = (struct error){0};
+    ck_assert_msg(store_backup(office->control, office->target, NULL, NULL, &office->error), "%s %s",
+                  office->error.where, office->error.detail);
+    ck_assert_uint_eq(findings_of_copy(office, &status), 0);
+    ck_assert_int_eq(access(office->partial, F_OK), -1);
+}
+
 START_TEST(a_copy_made_under_load_ends_and_is_of_one_moment)
 {
     struct office office;
@@ -144,6 +157,97 @@ START_TEST(a_copy_gives_up_before_mail_would_be_refused)
     sleep(2); /* the writer looks at the room once a second */
     sender_ends(&office);
     ck_assert_int_eq(access(office.target, F_OK), -1);
+    ck_assert_int_eq(access(office.partial, F_OK), -1);
+    copy_is_whole(&office);
+    office_close(&office);
+}
+END_TEST
+
+/* ---- what a copy that did not end leaves ---- */
+
+static void dies(void *state, uint64_t done, uint64_t total)
+{
+    struct office *office = state;
+
+    (void)done;
+    (void)total;
+    if (access(office->dies_at, F_OK) == 0)
+        kill(getpid(), SIGKILL);
+}
+
+static void die_at(struct office *office, const char *below)
+{
+    int status;
+    pid_t child = fork();
+
+    ck_assert_int_ge(child, 0);
+    snprintf(office->dies_at, sizeof office->dies_at, "%s/%s", office->partial, below);
+    if (!child) {
+        ck_assert(store_open_control(&office->fixture.config, &office->control, &office->error));
+        _exit(store_backup(office->control, office->target, dies, office, &office->error));
+    }
+    waitpid(child, &status, 0);
+    ck_assert(WIFSIGNALED(status));
+}
+
+/* A content that is a file, and not yet any letter's. */
+static void keep_content(const struct office *office)
+{
+    char path[200];
+
+    snprintf(path, sizeof path, "%s/mail/contents/00/%064d", office->fixture.folder, 0);
+    int fd = open(path, O_CREAT | O_WRONLY | O_EXCL, 0640);
+
+    ck_assert_int_eq(write(fd, "content", 7), 7);
+    close(fd);
+}
+
+START_TEST(a_copy_that_died_is_in_nobodys_way)
+{
+    struct office office;
+    char content[100];
+
+    office_open(&office, 64u << 20);
+    sender_ends(&office);
+    keep_content(&office);
+    snprintf(content, sizeof content, "mail/contents/00/%064d", 0);
+    die_at(&office, "mail/mail.db");
+    die_at(&office, content);
+    copy_is_whole(&office);
+    office_close(&office);
+}
+END_TEST
+
+START_TEST(what_no_backup_put_there_stays)
+{
+    struct office office;
+    char mine[120];
+
+    office_open(&office, 64u << 20);
+    sender_ends(&office);
+    die_at(&office, "mail/mail.db");
+    snprintf(mine, sizeof mine, "%s/mail/mine", office.partial);
+    close(open(mine, O_CREAT | O_WRONLY, 0600));
+    ck_assert(!store_backup(office.control, office.target, NULL, NULL, &office.error));
+    ck_assert_int_eq(access(mine, F_OK), 0);
+    office_close(&office);
+}
+END_TEST
+
+START_TEST(two_copies_to_one_place_do_not_meet)
+{
+    struct office office;
+
+    office_open(&office, 64u << 20);
+    sender_ends(&office);
+    ck_assert_int_eq(mkdir(office.partial, 0750), 0);
+    int other = open(office.partial, O_RDONLY | O_DIRECTORY);
+
+    ck_assert_int_eq(flock(other, LOCK_EX), 0);
+    ck_assert(!store_backup(office.control, office.target, NULL, NULL, &office.error));
+    ck_assert_int_eq(office.error.code, ERROR_ALREADY_EXISTS);
+    close(other);
+    copy_is_whole(&office);
     office_close(&office);
 }
 END_TEST
@@ -156,6 +260,9 @@ Suite *suite_backups(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_copy_made_under_load_ends_and_is_of_one_moment);
     tcase_add_test(tests, a_copy_gives_up_before_mail_would_be_refused);
+    tcase_add_test(tests, a_copy_that_died_is_in_nobodys_way);
+    tcase_add_test(tests, what_no_backup_put_there_stays);
+    tcase_add_test(tests, two_copies_to_one_place_do_not_meet);
     suite_add_tcase(suite, tests);
     return suite;
 }

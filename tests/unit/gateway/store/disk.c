@@ -2,6 +2,8 @@
  * the C library's, and a test switches them in memory that it shares with the writer. */
 #include "fixture.h"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <limits.h>
 #include <sys/mman.h>
@@ -16,6 +18,8 @@ Suite *suite_disk(void);
 static struct disk {
     volatile int write_fails; /* errno of a write into a database, its log left out; 0: none */
     volatile int sync_fails;  /* errno of each sync */
+    volatile int list_fails;  /* errno of reading the end of a folder */
+    volatile int chmod_fails; /* errno of changing a mode by name */
 } * disk;                     /* NULL: as it is */
 
 static bool is_database(int fd)
@@ -52,6 +56,27 @@ int fsync(int fd)
 int fdatasync(int fd)
 {
     return sync_or_fail(SYS_fdatasync, fd);
+}
+
+struct dirent *readdir(DIR *entries)
+{
+    struct dirent *(*real)(DIR *);
+    void *found = dlsym(RTLD_NEXT, "readdir");
+
+    memcpy(&real, &found, sizeof real);
+    struct dirent *entry = real(entries);
+
+    if (!entry && disk && disk->list_fails)
+        errno = disk->list_fails;
+    return entry;
+}
+
+int chmod(const char *path, mode_t mode)
+{
+    if (!disk || !disk->chmod_fails)
+        return fchmodat(AT_FDCWD, path, mode, 0);
+    errno = disk->chmod_fails;
+    return -1;
 }
 
 /* ---- a writer on such a disk ---- */
@@ -229,6 +254,40 @@ START_TEST(a_disk_that_fails_while_the_writer_opens_is_told_from_one_that_is_ful
 }
 END_TEST
 
+/* ---- a backup from or to such a disk ---- */
+
+static enum error_code back_up(struct office *office)
+{
+    struct store *control;
+    struct error error = {0};
+    char target[100];
+
+    snprintf(target, sizeof target, "%s/copy", office->fixture.folder);
+    ck_assert(store_open_control(&office->fixture.config, &control, &error));
+    bool done = store_backup(control, target, NULL, NULL, &error);
+
+    store_close(control);
+    ck_assert_int_eq(done, access(target, F_OK) == 0);
+    return error.code;
+}
+
+START_TEST(a_backup_that_could_not_list_or_change_a_file_is_none)
+{
+    struct office office;
+
+    office_open(&office);
+    ck_assert_int_eq(send_one(&office), ERROR_NONE);
+    disk->list_fails = EIO;
+    ck_assert_int_eq(back_up(&office), ERROR_UNAVAILABLE);
+    disk->list_fails = 0;
+    disk->chmod_fails = EPERM;
+    ck_assert_int_eq(back_up(&office), ERROR_UNAVAILABLE);
+    disk->chmod_fails = 0;
+    ck_assert_int_eq(back_up(&office), ERROR_NONE);
+    office_close(&office);
+}
+END_TEST
+
 Suite *suite_disk(void)
 {
     Suite *suite = suite_create("disk");
@@ -238,6 +297,7 @@ Suite *suite_disk(void)
     tcase_add_test(tests, where_a_log_cannot_be_moved_for_want_of_room_mail_waits_until_it_can);
     tcase_add_test(tests, where_a_log_cannot_be_moved_for_the_disk_is_broken_the_writer_ends);
     tcase_add_test(tests, a_disk_that_fails_while_the_writer_opens_is_told_from_one_that_is_full);
+    tcase_add_test(tests, a_backup_that_could_not_list_or_change_a_file_is_none);
     suite_add_tcase(suite, tests);
     return suite;
 }
