@@ -30,21 +30,17 @@ static bool failed(struct error *error, const char *where)
     return error_set(error, code, where, "%s", strerror(errno));
 }
 
-/* The 256 folders, on disk before the first file goes into one. */
+/* The 256 folders, on disk before the first file goes into one; also those that a writer made which then died. */
 static bool make_folders(int contents, struct error *error)
 {
-    bool made = false;
-
     for (int i = 0; i < FOLDERS; i++) {
         char name[3];
 
         snprintf(name, sizeof name, "%02x", (unsigned)i);
-        if (mkdirat(contents, name, 0750) == 0)
-            made = true;
-        else if (errno != EEXIST)
+        if (mkdirat(contents, name, 0750) < 0 && errno != EEXIST)
             return failed(error, STORE_CONTENTS);
     }
-    return !made || fsync(contents) == 0 || failed(error, STORE_CONTENTS);
+    return fsync(contents) == 0 || error_set(error, ERROR_STORE_FAILED, STORE_CONTENTS, "sync: %s", strerror(errno));
 }
 
 static bool open_folder(const struct config *config, const char *below, int *fd, struct error *error)

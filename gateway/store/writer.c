@@ -46,6 +46,29 @@ static bool make_folders(const struct config *config, struct error *error)
     return true;
 }
 
+/* The names of folders and databases are on disk before anything is promised below them: those made just now, and those
+ * of a writer that died, or of somebody who copied a state back. The 256 of contents/ are the keeper's. */
+static bool sync_folders(const struct config *config, struct error *error)
+{
+    static const char *const above[] = {"registry", "mail", ""};
+
+    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
+        char path[PATH_MAX];
+
+        store_path(config, above[i], path);
+        int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+        if (fd < 0)
+            return error_set(error, ERROR_STORE_UNAVAILABLE, path, "%s", strerror(errno));
+        bool synced = fsync(fd) == 0 || error_set(error, ERROR_STORE_FAILED, path, "sync: %s", strerror(errno));
+
+        close(fd);
+        if (!synced)
+            return false;
+    }
+    return true;
+}
+
 /* The kernel gives the lock back when its holder dies. */
 static bool take_lock(struct writer *writer, struct error *error)
 {
@@ -108,7 +131,7 @@ bool writer_open(const struct config *config, const struct log *log, struct metr
     made->now = time_now();
     bool ok = find_memory(made, error) && make_folders(config, error) && take_lock(made, error)
               && keeper_open(config, &made->keeper, error) && sweep_open(config, &made->sweep, error)
-              && open_desks(made, error);
+              && open_desks(made, error) && sync_folders(config, error);
 
     umask(before);
     if (ok)

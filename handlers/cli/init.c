@@ -156,6 +156,24 @@ static bool find_writer(const struct config *config, const struct passwd **write
     return *writer || error_set(error, ERROR_CONFIG_INVALID, name, "there is no such user");
 }
 
+/* The state folder's own name; those below it the writer syncs. Where the folder above is not ours to open, neither did we
+ * make this one. */
+static bool sync_above(const char *state_dir, struct error *error)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof path, "%s/..", state_dir);
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0 && errno == EACCES)
+        return true;
+    bool ok = (fd >= 0 && fsync(fd) == 0) || error_set(error, ERROR_UNAVAILABLE, path, "%s", strerror(errno));
+
+    if (fd >= 0)
+        close(fd);
+    return ok;
+}
+
 static bool make_folders(const struct config *config, struct error *error)
 {
     struct right right = {.gid = 0};
@@ -170,6 +188,8 @@ static bool make_folders(const struct config *config, struct error *error)
             || !keep_folder(path, folders[i].below, folders[i].mode, &right, error))
             return false;
     }
+    if (!sync_above(config->state_dir, error))
+        return false;
     if (mkdir(config->run_dir, 0755) != 0 && errno != EEXIST)
         return error_set(error, ERROR_UNAVAILABLE, config->run_dir, "%s", strerror(errno));
     return true;

@@ -20,16 +20,26 @@ static struct disk {
     volatile int sync_fails;  /* errno of each sync */
     volatile int list_fails;  /* errno of reading the end of a folder */
     volatile int chmod_fails; /* errno of changing a mode by name */
+    char synced[8000];        /* the paths, a line each */
 } * disk;                     /* NULL: as it is */
+
+static const char *path_of(int fd)
+{
+    static char path[PATH_MAX];
+    char link[40];
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+
+    path[length > 0 ? length : 0] = '\0';
+    return path;
+}
 
 static bool is_database(int fd)
 {
-    char link[40], path[PATH_MAX];
+    const char *end = strrchr(path_of(fd), '.');
 
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, path, sizeof path);
-
-    return length > 3 && memcmp(path + length - 3, ".db", 3) == 0;
+    return end && strcmp(end, ".db") == 0;
 }
 
 ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at)
@@ -42,10 +52,16 @@ ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at)
 
 static int sync_or_fail(long call, int fd)
 {
-    if (!disk || !disk->sync_fails)
-        return (int)syscall(call, fd);
-    errno = disk->sync_fails;
-    return -1;
+    if (disk && disk->sync_fails) {
+        errno = disk->sync_fails;
+        return -1;
+    }
+    if (disk) {
+        size_t at = strlen(disk->synced);
+
+        snprintf(disk->synced + at, sizeof disk->synced - at, "%s\n", path_of(fd));
+    }
+    return (int)syscall(call, fd);
 }
 
 int fsync(int fd)
@@ -254,6 +270,29 @@ START_TEST(a_disk_that_fails_while_the_writer_opens_is_told_from_one_that_is_ful
 }
 END_TEST
 
+static bool was_synced(const struct office *office, const char *below)
+{
+    char line[200];
+
+    snprintf(line, sizeof line, "%s%s\n", office->fixture.folder, below);
+    return strstr(disk->synced, line);
+}
+
+START_TEST(the_names_of_what_is_there_are_on_disk_before_anything_is_promised_below_them)
+{
+    struct office office;
+
+    leave_log(&office);
+    disk->synced[0] = '\0';
+    ck_assert_int_eq(open_again(&office), ERROR_NONE);
+    ck_assert(was_synced(&office, ""));
+    ck_assert(was_synced(&office, "/registry"));
+    ck_assert(was_synced(&office, "/mail"));
+    ck_assert(was_synced(&office, "/mail/contents"));
+    office_close(&office);
+}
+END_TEST
+
 /* ---- a backup from or to such a disk ---- */
 
 static enum error_code back_up(struct office *office)
@@ -297,6 +336,7 @@ Suite *suite_disk(void)
     tcase_add_test(tests, where_a_log_cannot_be_moved_for_want_of_room_mail_waits_until_it_can);
     tcase_add_test(tests, where_a_log_cannot_be_moved_for_the_disk_is_broken_the_writer_ends);
     tcase_add_test(tests, a_disk_that_fails_while_the_writer_opens_is_told_from_one_that_is_full);
+    tcase_add_test(tests, the_names_of_what_is_there_are_on_disk_before_anything_is_promised_below_them);
     tcase_add_test(tests, a_backup_that_could_not_list_or_change_a_file_is_none);
     suite_add_tcase(suite, tests);
     return suite;
