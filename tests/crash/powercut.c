@@ -88,9 +88,13 @@ static void record(enum powercut_kind kind, const struct powercut_record *what, 
     struct powercut_head *head = (void *)log_bytes;
     size_t path_size = path ? strlen(path) : 0, target_size = target ? strlen(target) : 0;
     uint64_t size = (sizeof(*what) + path_size + target_size + what->data_size + 7) / 8 * 8;
+    struct timespec now;
+
+    /* Before the record has its place: what was promised earlier than that was synced by records before this one. A process
+     * that loses the processor while it fills its record in must not date it later than a promise behind it. */
+    clock_gettime(CLOCK_MONOTONIC, &now);
     uint64_t at = __atomic_fetch_add(&head->used, size, __ATOMIC_SEQ_CST);
     struct powercut_record *r = (void *)(log_bytes + at);
-    struct timespec now;
     char *rest = (char *)(r + 1);
 
     if (at + size > POWERCUT_LOG_SIZE) {
@@ -107,7 +111,6 @@ static void record(enum powercut_kind kind, const struct powercut_record *what, 
         memcpy(rest + path_size, target, target_size);
     if (what->data_size)
         memcpy(rest + path_size + target_size, data, what->data_size);
-    clock_gettime(CLOCK_MONOTONIC, &now);
     r->time = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
     __atomic_store_n(&r->kind, kind, __ATOMIC_SEQ_CST);
 }

@@ -33,7 +33,7 @@ struct powercut_record {
     uint32_t path_size, target_size;
     uint32_t reserved;
     uint64_t data_size;
-    uint64_t time;  /* CLOCK_MONOTONIC in nanoseconds, when it was done */
+    uint64_t time;  /* CLOCK_MONOTONIC in nanoseconds, when it was done and had no place here yet */
     uint64_t began; /* log position when it began */
     uint64_t inode, offset;
 };
