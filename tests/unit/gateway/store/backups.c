@@ -113,7 +113,7 @@ static uint64_t findings_of_copy(struct office *office, struct store_status *sta
     copied.state_dir = office->target;
     copied.run_dir = run;
     ck_assert_msg(store_open_control(&copied, &copy, &office->error), "%s", office->error.detail);
-    ck_assert(store_verify(copy, NULL, NULL, NULL, &findings, &office->error));
+    ck_assert(store_verify(copy, letter_restore, NULL, NULL, NULL, &findings, &office->error));
     ck_assert(store_status(copy, status, &office->error));
     store_close(copy);
     return findings;

@@ -182,7 +182,7 @@ static uint64_t findings_of(struct office *office)
     struct error error = {0};
     uint64_t findings = UINT64_MAX;
 
-    ck_assert_msg(store_verify(reader, NULL, NULL, NULL, &findings, &error), "%s", error.detail);
+    ck_assert_msg(store_verify(reader, letter_restore, NULL, NULL, NULL, &findings, &error), "%s", error.detail);
     store_close(reader);
     return findings;
 }
