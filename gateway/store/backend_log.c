@@ -193,6 +193,14 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
         free(log->gathered);
         return result;
     }
+    /* What a writer before this one wrote may never have been synced, and what is read of it here will be answered: the
+     * checkpoint of an opening writer does not see to it where a reader stands in its way (reliability.md R2). */
+    result = log->real->pMethods->xSync(log->real, SQLITE_SYNC_NORMAL);
+    if (result != SQLITE_OK) {
+        log->real->pMethods->xClose(log->real);
+        free(log->gathered);
+        return result;
+    }
     log->file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     log->base.pMethods = &log_methods;
     return SQLITE_OK;

@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
+#include <sqlite3.h>
+
 #define PATIENCE_MS 8000 /* what failed is tried again about a second later */
 #define REFUSED_MS 2500
 #define MOST_LETTERS 20 /* until the log is so long that it has to be moved */
@@ -293,6 +295,37 @@ START_TEST(the_names_of_what_is_there_are_on_disk_before_anything_is_promised_be
 }
 END_TEST
 
+/* A view that sees no log, for there was none yet: it keeps every checkpoint from moving one. */
+static sqlite3 *view_without_log(const struct office *office)
+{
+    sqlite3 *view;
+    char path[200];
+
+    snprintf(path, sizeof path, "%s/mail/mail.db", office->fixture.folder);
+    ck_assert_int_eq(sqlite3_open_v2(path, &view, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_exec(view, "BEGIN; SELECT * FROM counter", NULL, NULL, NULL), SQLITE_OK);
+    return view;
+}
+
+START_TEST(a_log_that_a_reader_keeps_from_being_moved_is_synced_before_it_is_read)
+{
+    struct office office;
+
+    office_open(&office);
+    sqlite3 *view = view_without_log(&office);
+
+    ck_assert_int_eq(send_one(&office), ERROR_NONE);
+    store_close(office.sender);
+    office.sender = NULL;
+    fixture_end(&office.fixture, SIGKILL);
+    disk->synced[0] = '\0';
+    ck_assert_int_eq(open_again(&office), ERROR_NONE);
+    ck_assert(was_synced(&office, "/mail/mail.db-wal"));
+    sqlite3_close(view);
+    office_close(&office);
+}
+END_TEST
+
 /* ---- a backup from or to such a disk ---- */
 
 static enum error_code back_up(struct office *office)
@@ -337,6 +370,7 @@ Suite *suite_disk(void)
     tcase_add_test(tests, where_a_log_cannot_be_moved_for_the_disk_is_broken_the_writer_ends);
     tcase_add_test(tests, a_disk_that_fails_while_the_writer_opens_is_told_from_one_that_is_full);
     tcase_add_test(tests, the_names_of_what_is_there_are_on_disk_before_anything_is_promised_below_them);
+    tcase_add_test(tests, a_log_that_a_reader_keeps_from_being_moved_is_synced_before_it_is_read);
     tcase_add_test(tests, a_backup_that_could_not_list_or_change_a_file_is_none);
     suite_add_tcase(suite, tests);
     return suite;
