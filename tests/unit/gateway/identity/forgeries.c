@@ -84,9 +84,12 @@ static void without_the_last(unsigned char *bytes, size_t *size)
 
 static void with_noughts_before_each_half(unsigned char *bytes, size_t *size)
 {
-    memmove(bytes + 34, bytes + 32, 32);
-    memmove(bytes + 1, bytes, 32);
+    unsigned char halves[64];
+
+    memcpy(halves, bytes, sizeof halves);
     bytes[0] = bytes[33] = 0;
+    memcpy(bytes + 1, halves, 32);
+    memcpy(bytes + 34, halves + 32, 32);
     *size = 66;
 }
 
