@@ -40,7 +40,7 @@ refused_for_now() {
     kill -KILL "$(writer_pid)"
     submit "$UUID" "$LETTER"
     if [ "$STATUS" != 201 ]; then
-        refused 503 "$(member .code)"
+        refused_for_now store.unsure || refused_for_now store.unavailable
         wait_until ready
         submit "$UUID" "$LETTER"
     fi
@@ -88,7 +88,7 @@ refused_for_now() {
     call GET '/apis/v1/receipts/'
     [ "$(member .totalElements)" = 1 ]
     submit "$UUID" "$LETTER"
-    refused_for_now "$(member .code)"
+    refused_for_now store.unsure || refused_for_now store.unavailable
     [ -z "$(writer_pid)" ]
     [ "$(id -u)" != 0 ] || chown --reference="$DP_STATE" "$DP_RUN/control.sock" # dpctl becomes the state's owner
     run "$BUILD/dpctl" --config "$DP_CONFIG" status
