@@ -44,9 +44,9 @@ static void send_in_child(struct fixture *fixture, int slot, spoiling *spoil, pi
     _exit(taken ? 0 : error.code == ERROR_CHANGE_MALFORMED ? 1 : 2);
 }
 
-static void until_sent(const struct fixture *fixture, int slot)
+static void until_there_is_something(int fd)
 {
-    struct pollfd poll_for = {.fd = fixture->writer_end[slot], .events = POLLIN};
+    struct pollfd poll_for = {.fd = fd, .events = POLLIN};
 
     ck_assert_int_eq(poll(&poll_for, 1, 10000), 1);
 }
@@ -56,12 +56,14 @@ static void send_together(struct fixture *fixture, int count, spoiling *const sp
 {
     int status;
 
+    /* its hello: whoever sent something before it sends that again, to what might be another writer */
+    until_there_is_something(fixture->worker_end[SLOTS - 1]);
     kill(fixture->writer, SIGSTOP);
     ck_assert_int_eq(waitpid(fixture->writer, &status, WUNTRACED), fixture->writer);
     ck_assert(WIFSTOPPED(status));
     for (int i = 0; i < count; i++) {
         send_in_child(fixture, i, spoils[i], &children[i]);
-        until_sent(fixture, i);
+        until_there_is_something(fixture->writer_end[i]);
     }
     kill(fixture->writer, SIGCONT);
 }
