@@ -4,9 +4,9 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export BUILD=${BUILD:-$ROOT/build}
 case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
-# Keys of sandboxes, made once for all tests of a file (ca.sh).
-export KEYS_KEPT=$BATS_FILE_TMPDIR/sandbox-keys
-mkdir -p "$KEYS_KEPT"
+# Keys of sandboxes, made once for all tests (ca.sh).
+export KEYS_KEPT=$BUILD/tests/sandbox-keys
+mkdir -p -m 700 "$KEYS_KEPT"
 
 # A sandbox in a fresh folder on free ports, served in the background; its environment is then ours.
 sandbox_start() {

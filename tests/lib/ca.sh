@@ -99,7 +99,7 @@ new_key() {
         return
     fi
     ssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out "$1"
-    [ -z "$kept" ] || cp "$1" "$kept"
+    [ -z "$kept" ] || { cp "$1" "$kept.$$" && mv "$kept.$$" "$kept"; }
 }
 
 # signer DIR: a folder that can sign; its key is there, its certificate follows.

@@ -35,7 +35,7 @@ keys() {
 serve() {
     local receipt='{"transmissionId":"8c2ea15d-61fb-4ba9-9366-42f8b194c114","messageUUID":"$u","receiptStatus":"RECEIVED"}'
     local other=8c2ea15d-61fb-4ba9-9366-42f8b194c115
-    export PORT=$((20000 + RANDOM % 20000))
+    export PORT=$((30000 + RANDOM % 2000)) # below are those of sandboxes
     cat >"$T/nginx.conf" <<CONF
 pid $T/nginx.pid;
 error_log $T/error.log;
