@@ -28,8 +28,8 @@ bool place_add(struct change *change, const char *number, bool company, struct p
 
 /* Finds or makes mailbox and INBOX, and counts the letter there unless it is held. */
 bool accept_place(struct change *change, struct arriving *arriving, struct error *error);
-/* One more letter, unread, in mailbox and folder. */
-bool place_count(struct change *change, int64_t mailbox, int64_t folder, struct error *error);
+/* One more letter, unread, in the folder. */
+bool place_count(struct change *change, int64_t folder, struct error *error);
 
 /* The detail of the event of its acceptance. */
 bool accept_proof(struct change *change, const struct arriving *arriving, char out[PROOF_SIZE], struct error *error);

@@ -64,19 +64,14 @@ bool place_find(struct change *change, const char *number, struct place_found *p
     return query_end(&query);
 }
 
-static bool count_one(struct change *change, enum statement statement, int64_t seq, struct error *error)
+bool place_count(struct change *change, int64_t folder, struct error *error)
 {
     struct query query;
 
-    if (!query_begin(change->backend, statement, &query, error))
+    if (!query_begin(change->backend, STMT_FOLDER_PLACE, &query, error))
         return false;
-    query_set_number(&query, ":seq", seq);
+    query_set_number(&query, ":seq", folder);
     return query_run(&query, NULL);
-}
-
-bool place_count(struct change *change, int64_t mailbox, int64_t folder, struct error *error)
-{
-    return count_one(change, STMT_MAILBOX_PLACE, mailbox, error) && count_one(change, STMT_FOLDER_PLACE, folder, error);
 }
 
 bool accept_place(struct change *change, struct arriving *arriving, struct error *error)
@@ -93,5 +88,5 @@ bool accept_place(struct change *change, struct arriving *arriving, struct error
     arriving->mailbox = place.mailbox;
     arriving->folder = place.inbox;
     arriving->held = submission->available > change->now;
-    return arriving->held || place_count(change, arriving->mailbox, arriving->folder, error);
+    return arriving->held || place_count(change, arriving->folder, error);
 }

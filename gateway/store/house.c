@@ -17,7 +17,7 @@
 /* ---- held letters ---- */
 
 struct due {
-    int64_t message, mailbox, folder;
+    int64_t message, folder;
     struct uuid message_uuid, organisation, system;
 };
 
@@ -34,8 +34,7 @@ static bool held_find(struct change *change, struct due *due, unsigned *count, s
         struct due *one = &due[*count];
 
         one->message = query_number(&query, 0);
-        one->mailbox = query_number(&query, 4);
-        one->folder = query_number(&query, 5);
+        one->folder = query_number(&query, 4);
         if (!query_uuid(&query, 1, &one->message_uuid) || !query_uuid(&query, 2, &one->organisation)
             || !query_uuid(&query, 3, &one->system))
             break;
@@ -57,8 +56,7 @@ static bool held_release(struct change *change, const struct due *due, struct er
     if (!query_begin(change->backend, STMT_HELD_RELEASE, &query, error))
         return false;
     query_set_number(&query, ":seq", due->message);
-    if (!query_run(&query, NULL) || !place_count(change, due->mailbox, due->folder, error)
-        || !event_append(change, &event, error))
+    if (!query_run(&query, NULL) || !place_count(change, due->folder, error) || !event_append(change, &event, error))
         return false;
     change->book->totals[TOTAL_HELD]--;
     return true;

@@ -67,10 +67,8 @@ static bool read_own(struct backend *backend, void *state, struct error *error)
     if (finding->found) {
         query_uuid(&query, 1, &mailbox->id);
         mailbox->company = query_number(&query, 2);
-        mailbox->total = (uint64_t)query_number(&query, 3);
-        mailbox->unread = (uint64_t)query_number(&query, 4);
-        mailbox->created = query_number(&query, 5);
-        mailbox->version = query_number(&query, 6);
+        mailbox->created = query_number(&query, 3);
+        mailbox->version = query_number(&query, 4);
     }
     return query_end(&query);
 }

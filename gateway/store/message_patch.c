@@ -97,15 +97,8 @@ static bool count_in_folder(struct change *change, int64_t folder, int total, in
 
 static bool count(struct change *change, const struct letter *letter, int64_t folder, bool read, struct error *error)
 {
-    struct query query;
-
-    if (!count_in_folder(change, letter->folder, -1, -!letter->read, error)
-        || !count_in_folder(change, folder, 1, !read, error)
-        || !query_begin(change->backend, STMT_MAILBOX_COUNT, &query, error))
-        return false;
-    query_set_number(&query, ":seq", letter->mailbox);
-    query_set_number(&query, ":unread", letter->read - read);
-    return query_run(&query, NULL);
+    return count_in_folder(change, letter->folder, -1, -!letter->read, error)
+           && count_in_folder(change, folder, 1, !read, error);
 }
 
 static bool tell(struct change *change, const struct patch *patch, const struct letter *letter, int64_t folder,

@@ -19,6 +19,7 @@ MIGRATION_TEXT(registry_0001, "registry/0001-registry.sql");
 MIGRATION_TEXT(mail_0001, "mail/0001-mail.sql");
 MIGRATION_TEXT(mail_0002, "mail/0002-reading.sql");
 MIGRATION_TEXT(mail_0003, "mail/0003-outbox.sql");
+MIGRATION_TEXT(mail_0004, "mail/0004-mailbox-counts.sql");
 
 static const struct migration registry[] = {
     {1, "0001-registry.sql", migration_registry_0001, migration_registry_0001_end},
@@ -28,6 +29,7 @@ static const struct migration mail[] = {
     {1, "0001-mail.sql", migration_mail_0001, migration_mail_0001_end},
     {2, "0002-reading.sql", migration_mail_0002, migration_mail_0002_end},
     {3, "0003-outbox.sql", migration_mail_0003, migration_mail_0003_end},
+    {4, "0004-mailbox-counts.sql", migration_mail_0004, migration_mail_0004_end},
     {0, NULL, NULL, NULL},
 };
 static const struct migration *const lists[DATABASE_COUNT] = {[DATABASE_REGISTRY] = registry, [DATABASE_MAIL] = mail};

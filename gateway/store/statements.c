@@ -28,7 +28,7 @@
 #define RECEIPT_COLUMNS                                                                                                \
     "r.id, m.transmission_id, m.message_uuid, m.message_id, r.error_code, r.error_message, r.time, r.status"
 
-#define MAILBOX_COLUMNS "seq, id, company, total, unread, created, version"
+#define MAILBOX_COLUMNS "seq, id, company, created, version"
 #define MESSAGE_COLUMNS "m.message_uuid, m.transmission_id, f.id, m.received, m.available, m.read, m.version, m.view"
 
 #define ORGANISATION_COLUMNS "o.id, o.cvr, o.name, o.type, o.mandatory_allowed, o.legal_notification_allowed, o.version"
@@ -88,8 +88,6 @@ const struct statement_row statements[STMT_COUNT] = {
         " WHERE m.number = :number"},
     [STMT_MAILBOX_ADD] = {MAIL, WRITER,
         "INSERT INTO mailbox (id, number, company, created) VALUES (:id, :number, :company, :created)"},
-    [STMT_MAILBOX_PLACE] = {MAIL, WRITER,
-        "UPDATE mailbox SET total = total + 1, unread = unread + 1 WHERE seq = :seq"},
     [STMT_FOLDER_ADD] = {MAIL, WRITER,
         "INSERT INTO folder (id, mailbox, type, name, created) VALUES (:id, :mailbox, :type, :name, :created)"},
     [STMT_FOLDER_PLACE] = {MAIL, WRITER,
@@ -131,7 +129,7 @@ const struct statement_row statements[STMT_COUNT] = {
         " ORDER BY id LIMIT :most"},
 
     [STMT_HELD_DUE] = {MAIL, WRITER,
-        "SELECT m.seq, m.message_uuid, m.organisation, s.system, m.mailbox, m.folder FROM message m"
+        "SELECT m.seq, m.message_uuid, m.organisation, s.system, m.folder FROM message m"
         " JOIN sender s ON s.seq = m.sender WHERE m.state = 2 AND m.available <= :now"
         " ORDER BY m.available LIMIT :most"},
     [STMT_HELD_RELEASE] = {MAIL, WRITER,
@@ -196,8 +194,6 @@ const struct statement_row statements[STMT_COUNT] = {
         "SELECT seq FROM folder WHERE id = :folder AND mailbox = :mailbox"},
     [STMT_MESSAGE_CHANGE] = {MAIL, WRITER,
         "UPDATE message SET folder = :folder, read = :read, version = version + 1, changed = :changed WHERE seq = :seq"},
-    [STMT_MAILBOX_COUNT] = {MAIL, WRITER,
-        "UPDATE mailbox SET unread = unread + :unread WHERE seq = :seq"},
     [STMT_FOLDER_COUNT] = {MAIL, WRITER,
         "UPDATE folder SET total = total + :total, unread = unread + :unread WHERE seq = :seq"},
     [STMT_OPENING_FIND] = {MAIL, WRITER,
@@ -286,12 +282,6 @@ const struct statement_row statements[STMT_COUNT] = {
         " ('contents', (SELECT count(*) FROM content)),"
         " ('content_bytes', (SELECT coalesce(sum(size), 0) FROM content)),"
         " ('receipts', (SELECT count(*) FROM receipt)))" UNLIKE_COUNTER},
-    [STMT_VERIFY_MAILBOXES] = {MAIL, CLI,
-        "WITH there AS (SELECT mailbox, count(*) AS n, sum(read = 0) AS unread FROM message WHERE state = 1"
-        " GROUP BY mailbox) SELECT b.id, coalesce(t.n, 0), b.total FROM mailbox b LEFT JOIN there t"
-        " ON t.mailbox = b.seq WHERE coalesce(t.n, 0) <> b.total"
-        " UNION ALL SELECT b.id, coalesce(t.unread, 0), b.unread FROM mailbox b LEFT JOIN there t"
-        " ON t.mailbox = b.seq WHERE coalesce(t.unread, 0) <> b.unread"},
     [STMT_VERIFY_FOLDERS] = {MAIL, CLI,
         "WITH there AS (SELECT folder, count(*) AS n, sum(read = 0) AS unread FROM message WHERE state = 1"
         " GROUP BY folder) SELECT f.id, coalesce(t.n, 0), f.total FROM folder f LEFT JOIN there t"

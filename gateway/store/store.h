@@ -289,7 +289,6 @@ bool mailbox_list(struct store *store, const char *number, mailbox_each *each, v
 struct mailbox {
     struct uuid id;
     bool company;
-    uint64_t total, unread;
     int64_t created, version;
 };
 /* The owner's own; *found false: nobody has written to that number yet. */

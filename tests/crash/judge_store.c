@@ -46,9 +46,6 @@ static const struct {
     {FAULT_PLACES_WRONG, "folders whose count of letters is off",
      "SELECT count(*) FROM folder AS f WHERE f.total <>"
      " (SELECT count(*) FROM message AS m WHERE m.folder = f.seq AND m.state = 1)"},
-    {FAULT_PLACES_WRONG, "mailboxes whose count of letters is off",
-     "SELECT count(*) FROM mailbox AS b LEFT JOIN (SELECT mailbox, count(*) AS n FROM message WHERE state = 1"
-     " GROUP BY mailbox) AS m ON m.mailbox = b.seq WHERE b.total <> coalesce(m.n, 0)"},
     {FAULT_PLACES_WRONG, "contents whose count of references is off",
      "SELECT count(*) FROM content AS c LEFT JOIN (SELECT digest, count(*) AS n FROM (SELECT digest FROM file UNION ALL"
      " SELECT layout_digest FROM file WHERE layout_digest IS NOT NULL) GROUP BY digest) AS f ON f.digest = c.digest"

@@ -192,7 +192,7 @@ START_TEST(jobs_of_an_older_build_are_leased)
 
     add_letter(1, 1);
     meanwhile("DROP INDEX outbox_target; DROP INDEX outbox_leased; DROP INDEX outbox_open;"
-              " DELETE FROM schema_version WHERE version = 3");
+              " DELETE FROM schema_version WHERE version >= 3");
     ck_assert_int_eq(ask_mail(&fixture, "SELECT count(*) FROM sqlite_schema WHERE name = 'outbox_target'"), 1);
     struct job job = lease_one(dispatcher, MINUTE);
 

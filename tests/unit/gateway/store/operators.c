@@ -181,7 +181,7 @@ static const struct damage {
      "letter"},
     {"PRAGMA foreign_keys=off; DELETE FROM document WHERE message = 2", "foreign-keys"},
     {"UPDATE counter SET value = value + 1 WHERE name = 'messages'", "counter"},
-    {"UPDATE mailbox SET total = total + 1 WHERE seq = 1", "counter"},
+    {"UPDATE folder SET total = total + 1", "counter"},
     {"UPDATE folder SET unread = 0", "counter"},
     {"UPDATE sender SET receipts = receipts + 1", "counter"},
     {"DELETE FROM receipt WHERE message = 2", "receipts"},

@@ -1,0 +1,6 @@
+-- 0004: a mailbox's letters are counted in its folders alone.
+-- Before  mailbox.total and mailbox.unread were kept beside the same numbers of its folders. Nobody was shown them, and
+--         each letter wrote one more page for them.
+-- After   Neither is kept. Numbers from before stay where they are and mean nothing, and new mailboxes have 0.
+-- While   Older builds still run: their readers name both columns, so these stay. An older writer would count on from
+--         numbers that are no longer true; it turns a store of this version away.
