@@ -19,6 +19,7 @@
 #define INBOX_SIZE (CHANGE_INLINE_MAX + 4096u)
 #define ARENA_MAX (16u * 1024 * 1024)
 #define EVENTS 64
+#define LOOKS 4 /* at what has come, while a group waits for more */
 #define TURN_MS 1000
 
 static volatile sig_atomic_t draining;
@@ -252,15 +253,21 @@ static bool run_groups(struct writer *writer, struct error *error)
     return true;
 }
 
-/* A plain sleep: being woken by each change that comes would cost what the wait is to save. */
+/* Until as many are there as came together before, or the time is up. Plain sleeps: being woken by each change that comes
+ * would cost what the wait is to save. */
 static bool gather(struct writer *writer, int control, const sigset_t *open, struct error *error)
 {
-    struct timespec wait = {.tv_sec = writer->config->group_wait_us / 1000000,
-                            .tv_nsec = (long)(writer->config->group_wait_us % 1000000) * 1000};
-    int came;
+    uint64_t sleep_ns = (uint64_t)writer->config->group_wait_us * 1000 / LOOKS;
+    struct timespec wait = {.tv_sec = (time_t)(sleep_ns / 1000000000), .tv_nsec = (long)(sleep_ns % 1000000000)};
 
-    nanosleep(&wait, NULL);
-    return take_in(writer, control, 0, open, &came, error);
+    for (int look = 0; look < LOOKS && group_waits(writer); look++) {
+        int came;
+
+        nanosleep(&wait, NULL);
+        if (!take_in(writer, control, 0, open, &came, error))
+            return false;
+    }
+    return true;
 }
 
 static bool serve(struct writer *writer, int control, const sigset_t *open, struct error *error)
@@ -270,7 +277,7 @@ static bool serve(struct writer *writer, int control, const sigset_t *open, stru
         int came = 0;
 
         if (!take_in(writer, control, idle ? TURN_MS : 0, open, &came, error)
-            || (idle && group_waits(writer) && !gather(writer, control, open, error)))
+            || (idle && !gather(writer, control, open, error)))
             return false;
         writer->now = time_now();
         if (!house_keep(writer, error) || !run_groups(writer, error) || (!last && !house_release(writer, error)))
