@@ -54,7 +54,7 @@ const struct setting config_settings[] = {
 
     {"store", "free_floor", SETTING_SIZE, AT(free_floor), "512MB", 0, SIZE_MOST,
      "Free bytes on the disk below which mail is refused for now (503)"},
-    {"store", "wal_checkpoint", SETTING_SIZE, AT(wal_checkpoint), "16MB", 64 * KB, SIZE_MOST,
+    {"store", "wal_checkpoint", SETTING_SIZE, AT(wal_checkpoint), "64MB", 64 * KB, SIZE_MOST,
      "Length of a write-ahead log from which on it is written back; its file keeps about that length"},
     {"store", "wal_cap", SETTING_SIZE, AT(wal_cap), "256MB", 64 * KB, SIZE_MOST,
      "Length of a write-ahead log above which mail is refused for now (503)"},

@@ -11,7 +11,7 @@
 #define SWEPT_BUSY 25     /* and in any other */
 #define IDLE_MS 1000      /* without a change, before the logs are moved into the databases whatever their length */
 #define TRY_AGAIN_SHARE 4 /* a checkpoint that readers held up is tried again a quarter of its limit later */
-#define STEP_SHARE 4      /* a quarter of a checkpoint's limit is moved in one step */
+#define STEP_SHARE 8      /* an eighth of a checkpoint's limit is moved in one step */
 #define LONG_TIMES 2      /* a file of so many times the limit is cut when nobody waits */
 
 /* ---- held letters ---- */
