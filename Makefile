@@ -100,7 +100,7 @@ demo:
 
 # ---- testing ----
 
-TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so fail_sync.so memo_speed store_speed disk_speed pair_speed memory_handler \
+TOOLS := $(addprefix $(BUILD)/tests/,post judge crash_page powercut_image powercut.so fail_sync.so clock_back.so memo_speed store_speed disk_speed pair_speed memory_handler \
     parity replay_memo)
 tools: $(TOOLS)
 
@@ -124,7 +124,8 @@ $(eval $(call test_tool,memory_handler,tests/bench))
 $(eval $(call test_tool,replay_memo,tests/fuzz))
 $(BUILD)/tests/replay_memo: $(BUILD)/obj/tests/fuzz/memo_target.o
 
-# Preloaded into a gateway: whose every write is to be logged, whose syncs are to fail.
+# Preloaded into a gateway: whose every write is to be logged, whose syncs are to fail, whose clock is to be
+# set back.
 define preloaded
 $(BUILD)/tests/$(1).so: $(2)/$(1).c $(wildcard $(2)/$(1).h) Makefile
 	@mkdir -p $$(@D)
@@ -133,6 +134,7 @@ $(BUILD)/tests/$(1).so: $(2)/$(1).c $(wildcard $(2)/$(1).h) Makefile
 endef
 $(eval $(call preloaded,powercut,tests/crash))
 $(eval $(call preloaded,fail_sync,tests/lib))
+$(eval $(call preloaded,clock_back,tests/lib))
 
 # Everything CI runs; ends with one line of totals. What serves waits much and works little, so it runs beside the rest:
 # three lists, of about the same length.

@@ -44,6 +44,7 @@ struct config {
     /* [store] */
     uint64_t free_floor;              /* bytes: below, mail gets 503 */
     uint64_t wal_checkpoint, wal_cap; /* bytes: when to checkpoint, when to refuse mail */
+    unsigned clock_back_seconds;      /* behind the newest event: further, and the writer refuses to run */
     uint64_t inline_content;          /* contents up to this many bytes lie in the database */
     unsigned group_max;               /* changes a commit */
     uint64_t group_bytes;

@@ -58,6 +58,8 @@ const struct setting config_settings[] = {
      "Length of a write-ahead log from which on it is written back; its file keeps about that length"},
     {"store", "wal_cap", SETTING_SIZE, AT(wal_cap), "256MB", 64 * KB, SIZE_MOST,
      "Length of a write-ahead log above which mail is refused for now (503)"},
+    {"store", "clock_back_seconds", SETTING_COUNT, AT(clock_back_seconds), "300", 0, 4000000000,
+     "How far the clock may be behind the newest event; where it is further, nothing is written"},
     {"store", "inline_content", SETTING_SIZE, AT(inline_content), "64KB", 0, 160 * KB,
      "Contents up to this size lie in the database, larger ones in files"},
     {"store", "group_max", SETTING_COUNT, AT(group_max), "64", 1, 4096,

@@ -118,7 +118,10 @@ static enum child_exit run(struct supervisor *supervisor, const struct slot *slo
     if (!ok)
         log_error(&process.log, LOG_ERROR, NULL, "cannot go on", &error);
     duty->close(state);
-    return ok ? CHILD_DRAINED : CHILD_CANNOT_SERVE;
+    if (ok)
+        return CHILD_DRAINED;
+    /* what ends it is outside, and mended without it */
+    return error.code == ERROR_CLOCK_BEHIND ? CHILD_NOT_STARTED : CHILD_CANNOT_SERVE;
 }
 
 bool child_start(struct supervisor *supervisor, struct slot *slot, struct error *error)

@@ -11,7 +11,7 @@
 /* How a child ends. */
 enum child_exit {
     CHILD_DRAINED = 0,
-    CHILD_NOT_STARTED = 1, /* it did not get as far as serving */
+    CHILD_NOT_STARTED = 1, /* it did not get as far as serving, or waits for a clock that is right */
     CHILD_CANNOT_SERVE = 2 /* a writer: not to be started again */
 };
 

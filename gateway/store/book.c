@@ -43,6 +43,7 @@ bool book_read(struct desk *desk, enum database database, struct error *error)
     if (query_step(&query)) {
         desk->book.event = query_number(&query, 0);
         query_digest(&query, 1, &desk->book.head);
+        desk->book.time = query_number(&query, 2);
     }
     if (!query_end(&query) || !query_begin(desk->backend, own[database].counters, &query, error))
         return false;
@@ -117,6 +118,8 @@ bool event_append(struct change *change, const struct event *event, struct error
         return false;
     book->head = hash;
     book->event++;
+    if (change->now > book->time)
+        book->time = change->now;
     book->totals[TOTAL_EVENTS]++;
     return true;
 }

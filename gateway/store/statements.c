@@ -13,7 +13,7 @@
 #define EVENT_ADD                                                                                                      \
     "INSERT INTO event (seq, time, tag, message, organisation, system, actor, detail, hash)"                           \
     " VALUES (:seq, :time, :tag, :message, :organisation, :system, :actor, :detail, :hash)"
-#define EVENT_LAST "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"
+#define EVENT_LAST "SELECT seq, hash, time FROM event ORDER BY seq DESC LIMIT 1"
 #define EVENT_PAGE                                                                                                     \
     "SELECT seq, time, tag, message, organisation, system, actor, detail, hash FROM event WHERE seq > :after"          \
     " ORDER BY seq LIMIT :most"

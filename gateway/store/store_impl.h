@@ -379,6 +379,7 @@ const char *total_name(enum total total); /* "messages", ... */
 struct book {
     struct digest head; /* hash of the last event; zeroes before the first */
     int64_t event;      /* its seq */
+    int64_t time;       /* the newest that this writer knows of an event */
     int64_t totals[TOTAL_COUNT];
 };
 

@@ -119,6 +119,20 @@ static bool find_memory(struct writer *writer, struct error *error)
            || error_set(error, ERROR_OUT_OF_MEMORY, NULL, "the writer");
 }
 
+/* What happened is told in order by its numbers, but what ends or begins at a moment goes by the clock: with one that was
+ * set back, letters would be held and tokens be good for longer than anybody wanted (reliability.md R9). */
+static bool clock_holds(const struct writer *writer, struct error *error)
+{
+    int64_t newest = TIME_FLOOR, back = (int64_t)writer->config->clock_back_seconds * 1000;
+
+    for (enum database database = 0; database < DATABASE_COUNT; database++)
+        if (writer->desks[database].book.time - back > newest)
+            newest = writer->desks[database].book.time - back;
+    return writer->now >= newest
+           || error_set(error, ERROR_CLOCK_BEHIND, NULL, "%lld seconds more than [store] clock_back_seconds allows",
+                        (long long)((newest - writer->now) / 1000));
+}
+
 bool writer_open(const struct config *config, const struct log *log, struct metrics *metrics, struct error *error,
                  struct writer **writer)
 {
@@ -132,7 +146,7 @@ bool writer_open(const struct config *config, const struct log *log, struct metr
     made->now = time_now();
     bool ok = find_memory(made, error) && make_folders(config, error) && take_lock(made, error)
               && keeper_open(config, &made->keeper, error) && sweep_open(config, &made->sweep, error)
-              && open_desks(made, error) && sync_folders(config, error);
+              && open_desks(made, error) && sync_folders(config, error) && clock_holds(made, error);
 
     umask(before);
     if (ok)
@@ -280,7 +294,8 @@ static bool serve(struct writer *writer, int control, const sigset_t *open, stru
             || (idle && !gather(writer, control, open, error)))
             return false;
         writer->now = time_now();
-        if (!house_keep(writer, error) || !run_groups(writer, error) || (!last && !house_release(writer, error)))
+        if (!clock_holds(writer, error) || !house_keep(writer, error) || !run_groups(writer, error)
+            || (!last && !house_release(writer, error)))
             return false;
         if (last && came <= 0 && !queue_count(&writer->queue))
             return true;

@@ -130,6 +130,31 @@ refused_for_now() {
     "$BUILD/dpctl" --config "$DP_CONFIG" verify
 }
 
+@test "a clock that is set back by an hour: nothing is written, reads go on, and it recovers by itself" {
+    back="$BATS_TEST_TMPDIR/back"
+    sandbox_halt
+    LD_PRELOAD="$BUILD/tests/clock_back.so" CLOCK_BACK="$back" DP_PROCESS_SANDBOX=no DP_PROCESS_SWITCH_USER=no \
+        DP_STORE_CHANGE_TIMEOUT_MS=2000 sandbox_serve
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+    : >"$back"
+    UUID=$(new_uuid)
+    letter "$UUID" >"$LETTER"
+    submit "$UUID" "$LETTER"
+    refused_for_now store.unsure || refused_for_now store.unavailable
+    wait_until grep -q 'clock.behind.*seconds more than' "$SANDBOX_DIR.out"
+    wait_until not ready
+    call GET '/apis/v1/receipts/'
+    [ "$(member .totalElements)" = 1 ]
+    rm "$back"
+    wait_until ready
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+    sandbox_halt
+    [ "$(messages_kept)" = 2 ]
+    "$BUILD/dpctl" --config "$DP_CONFIG" verify
+}
+
 @test "a repeat gets the first answer even when the right it needed was taken away since" {
     letter "$UUID" mandatory=true >"$LETTER"
     submit "$UUID" "$LETTER"

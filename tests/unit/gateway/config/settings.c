@@ -327,7 +327,7 @@ static const char all_other[] =
     "reader_workers = 4\nmonitor_workers = 5\nbacklog = 6\ndrain_seconds = 7\nworker_memory = 999999999\n"
     "empty_address = yes\n"
     "[log]\nlevel = debug\n"
-    "[store]\nfree_floor = 0\nwal_checkpoint = 1025KB\nwal_cap = 3GB\ninline_content = 1\n"
+    "[store]\nfree_floor = 0\nwal_checkpoint = 1025KB\nwal_cap = 3GB\nclock_back_seconds = 5\ninline_content = 1\n"
     "group_max = 8\ngroup_bytes = 70000\ngroup_wait_us = 700\nchange_timeout_ms = 101\nqueue_max = 11\n"
     "orphan_hours = 12\nsync = no\n"
     "[identity]\nissuers_file = /ca with blanks.pem\ncertificate_cache = 13\n"

@@ -44,6 +44,7 @@ static inline void fixture_config(struct fixture *fixture)
         .free_floor = 1,
         .wal_checkpoint = 4u << 20,
         .wal_cap = 64u << 20,
+        .clock_back_seconds = 300,
         .inline_content = 64u << 10,
         .group_max = 64,
         .group_bytes = 4u << 20,
