@@ -153,6 +153,27 @@ static bool verify(const struct compact *compact, enum token_algorithm algorithm
     return ok;
 }
 
+/* What was found of the very same bytes with the very same keys holds. Only that is remembered, not what the token says, and
+ * nothing of a token can be made of its digest. */
+static bool holds(struct key_set *set, const struct compact *compact, enum token_algorithm algorithm,
+                  const struct token_key *key)
+{
+    struct digest digest;
+    size_t place;
+
+    if (!digest_of(compact->text, compact->length, &digest))
+        return false;
+    memcpy(&place, digest.bytes, sizeof place);
+    struct digest *known = &set->signatures[place % SIGNATURES_KNOWN];
+
+    if (digest_same(known, &digest))
+        return true;
+    if (!verify(compact, algorithm, key))
+        return false;
+    *known = digest;
+    return true;
+}
+
 /* The key is the one that the trusted issuer's set has under that name; the token chooses nothing but the name. */
 static bool is_signed(struct tokens *tokens, const struct compact *compact, struct error *error)
 {
@@ -171,7 +192,7 @@ static bool is_signed(struct tokens *tokens, const struct compact *compact, stru
     key = kid ? key_set_find(set, kid) : NULL;
     if (!key || !(key->algorithms >> algorithm & 1))
         return refuse(error, ERROR_TOKEN_NOT_TRUSTED, "key");
-    return verify(compact, algorithm, key) || refuse(error, ERROR_TOKEN_NOT_TRUSTED, "signature");
+    return holds(set, compact, algorithm, key) || refuse(error, ERROR_TOKEN_NOT_TRUSTED, "signature");
 }
 
 bool token_read(struct tokens *tokens, const char *authorization, int64_t now, struct person *person,

@@ -7,6 +7,7 @@
 #ifndef GATEWAY_IDENTITY_TOKEN_IMPL_H
 #define GATEWAY_IDENTITY_TOKEN_IMPL_H
 
+#include "gateway/base/digest.h"
 #include "gateway/base/json.h"
 #include "gateway/identity/token.h"
 
@@ -15,6 +16,7 @@
 #include <cjose/cjose.h>
 
 #define KID_MAX 128
+#define SIGNATURES_KNOWN 1024
 
 enum token_algorithm { TOKEN_RS256, TOKEN_PS256, TOKEN_ES256, TOKEN_ALGORITHM_COUNT };
 /* TOKEN_ALGORITHM_COUNT: none that is accepted. */
@@ -32,6 +34,9 @@ struct key_set {
     struct stat seen; /* the file, when it was last looked at */
     struct token_key *keys;
     size_t count;
+    /* Of tokens whose signature held with these keys, each in the place that its first bytes give; zeroes: nothing there.
+     * A person's token comes with each of the dozen calls of a visit, and checking it takes as long as serving the call. */
+    struct digest *signatures;
 };
 /* Without a key where the file cannot be read or has none; the log is told. */
 void key_set_open(const struct token_issuer *issuer, struct key_set *set, const struct log *log);

@@ -92,7 +92,8 @@ static bool add_keys(struct key_set *set, const struct json *json, struct error 
     if (!json_has_array(json, "keys"))
         return refuse(set->issuer.keys_file, "not a JSON Web Key Set", error);
     set->keys = calloc(KEYS_MAX, sizeof *set->keys);
-    if (!set->keys)
+    set->signatures = calloc(SIGNATURES_KNOWN, sizeof *set->signatures);
+    if (!set->keys || !set->signatures)
         return error_set(error, ERROR_OUT_OF_MEMORY, NULL, NULL);
     for (size_t i = 0; i < count; i++) {
         const struct json *item = json_object_at(json, "keys", i);
@@ -183,7 +184,9 @@ void key_set_close(struct key_set *set)
     for (size_t i = 0; i < set->count; i++)
         cjose_jwk_release(set->keys[i].jwk);
     free(set->keys);
+    free(set->signatures);
     set->keys = NULL;
+    set->signatures = NULL;
     set->count = 0;
 }
 

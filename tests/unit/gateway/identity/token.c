@@ -1,8 +1,24 @@
 #include "tests/unit/gateway/identity/token_fixture.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
 
+#include <cjose/cjose.h>
+
 Suite *suite_token(void);
+
+/* Found before cjose's own: how often a signature was really checked. */
+static unsigned checked;
+
+bool cjose_jws_verify(cjose_jws_t *jws, const cjose_jwk_t *jwk, cjose_err *fault)
+{
+    void *found = dlsym(RTLD_NEXT, "cjose_jws_verify");
+    bool (*real)(cjose_jws_t *, const cjose_jwk_t *, cjose_err *);
+
+    memcpy(&real, &found, sizeof real);
+    checked++;
+    return real(jws, jwk, fault);
+}
 
 /* ---- the good ones ---- */
 
@@ -151,6 +167,102 @@ START_TEST(a_replaced_key_set_counts_at_once_and_a_broken_one_never)
 }
 END_TEST
 
+/* ---- a signature that is known ---- */
+
+static enum error_code read_at(struct tokens *tokens, const char *authorization, int64_t seconds)
+{
+    struct error error = {0};
+    struct person person;
+
+    token_read(tokens, authorization, seconds * 1000, &person, &error);
+    return error.code;
+}
+
+START_TEST(a_signature_is_checked_once_and_the_time_always)
+{
+    static char authorization[TOKEN_ROOM];
+    struct error error = {0};
+    struct tokens *tokens;
+
+    write_token(&(struct row){0}, authorization);
+    ck_assert(tokens_open(&rules, &no_log, &tokens, &error));
+    checked = 0;
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    ck_assert_uint_eq(checked, 1);
+    ck_assert_int_eq(read_at(tokens, authorization, NOW + 3600), ERROR_TOKEN_EXPIRED);
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    ck_assert_uint_eq(checked, 1);
+    tokens_close(tokens);
+}
+END_TEST
+
+START_TEST(a_signature_that_does_not_hold_is_checked_each_time)
+{
+    static char authorization[TOKEN_ROOM];
+    struct error error = {0};
+    struct tokens *tokens;
+
+    write_token(&(struct row){.key = KEY_STRANGER}, authorization);
+    ck_assert(tokens_open(&rules, &no_log, &tokens, &error));
+    checked = 0;
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(read_again(tokens, authorization), ERROR_TOKEN_NOT_TRUSTED);
+    ck_assert_uint_eq(checked, 3);
+    tokens_close(tokens);
+}
+END_TEST
+
+/* Every character in turn is another one. */
+START_TEST(a_known_signature_lets_nothing_else_through)
+{
+    static char authorization[TOKEN_ROOM];
+    struct error error = {0};
+    struct tokens *tokens;
+
+    write_token(&(struct row){0}, authorization);
+    ck_assert(tokens_open(&rules, &no_log, &tokens, &error));
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    for (char *at = authorization + strlen("Bearer "); *at; at++) {
+        char was = *at;
+
+        *at = was == 'A' ? 'B' : 'A';
+        ck_assert_msg(read_again(tokens, authorization) != ERROR_NONE, "character %td", at - authorization);
+        *at = '\0';
+        ck_assert_int_ne(read_again(tokens, authorization), ERROR_NONE);
+        *at = was;
+    }
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    strcat(authorization, "A");
+    ck_assert_int_ne(read_again(tokens, authorization), ERROR_NONE);
+    tokens_close(tokens);
+}
+END_TEST
+
+START_TEST(a_key_that_is_gone_takes_its_known_signatures_with_it)
+{
+    static char authorization[TOKEN_ROOM];
+    char key[2048], text[2200];
+    struct error error = {0};
+    struct tokens *tokens;
+
+    write_token(&(struct row){0}, authorization);
+    ck_assert(tokens_open(&rules, &no_log, &tokens, &error));
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    sign_jwk(KEY_STRANGER, "rsa", "", key, sizeof key); /* another key of the same name */
+    snprintf(text, sizeof text, "{\"keys\":[%s]}", key);
+    write_file(keys_file, text);
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_TOKEN_NOT_TRUSTED);
+    write_keys();
+    checked = 0;
+    ck_assert_int_eq(read_again(tokens, authorization), ERROR_NONE);
+    ck_assert_uint_eq(checked, 1);
+    tokens_close(tokens);
+}
+END_TEST
+
+/* ---- key sets of no use ---- */
+
 /* `kept`: it cannot be read, so that the keys from before count. */
 static const struct {
     const char *says, *text;
@@ -271,6 +383,10 @@ Suite *suite_token(void)
     tcase_add_loop_test(tests, a_token_says_who_and_what, 0, (int)(sizeof sayings / sizeof *sayings));
     tcase_add_test(tests, no_header_is_a_missing_token);
     tcase_add_test(tests, a_replaced_key_set_counts_at_once_and_a_broken_one_never);
+    tcase_add_test(tests, a_signature_is_checked_once_and_the_time_always);
+    tcase_add_test(tests, a_signature_that_does_not_hold_is_checked_each_time);
+    tcase_add_test(tests, a_known_signature_lets_nothing_else_through);
+    tcase_add_test(tests, a_key_that_is_gone_takes_its_known_signatures_with_it);
     tcase_add_loop_test(tests, an_issuer_without_keys_is_not_trusted_and_harms_no_other, 0, USELESS);
     tcase_add_test(tests, an_issuer_whose_file_is_not_there_is_not_trusted);
     tcase_add_loop_test(tests, a_key_set_that_can_be_read_takes_keys_back, 0, USELESS);
