@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The tools that other tests believe: the load client against a server that misbehaves, the judge against stores that
-# are wrong in one way each.
+# are wrong in one way each, and what adds up all of their results.
 
 setup_file() {
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -246,4 +246,31 @@ SQL
     [ "$status" -eq 2 ]
     run "$JUDGE" "$T/promised" "$T/nowhere"
     [ "$status" -eq 2 ]
+}
+
+# program NAME: executable, of standard input
+program() {
+    { echo '#!/bin/bash' && cat; } >"$T/$1"
+    chmod +x "$T/$1"
+}
+
+@test "total adds up lists that run side by side, each program by what it says" {
+    program check <<<'echo "100%: Checks: 5, Failures: 0, Errors: 0"'
+    program tap <<<'printf "1..3\nok 1 a\nok 2 b # skip no disk\nok 3 c\n"'
+    program plain <<<'[ "$LANE" = 1 ]'
+    run "$ROOT/tests/lib/total" "$T/check" "$T/tap" -- "$T/plain"
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = '8 passed, 0 failed' ]
+    grep -q '^ok 2 b # skip no disk' <<<"$output"
+}
+
+@test "total counts as failed what fails, hangs, ends early, says nothing, or is not there" {
+    program fails <<<'echo "75%: Checks: 4, Failures: 1, Errors: 0"; exit 1'
+    program hangs <<<'exec sleep 60'
+    program early <<<'printf "1..3\nok 1 a\n"'
+    program crashes <<<'echo "100%: Checks: 4, Failures: 0, Errors: 0"; kill -SEGV $$'
+    program none <<<'echo "100%: Checks: 0, Failures: 0, Errors: 0"'
+    TEST_SECONDS=1 run "$ROOT/tests/lib/total" "$T/fails" "$T/hangs" -- "$T/early" "$T/crashes" "$T/none" "$T/away"
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = '8 passed, 7 failed' ]
 }
