@@ -4,6 +4,8 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export BUILD=${BUILD:-$ROOT/build}
 case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
+# Debian's place for nginx, which an ordinary user's PATH lacks.
+export PATH=$PATH:/usr/sbin:/sbin
 # Keys of sandboxes, made once for all tests (ca.sh).
 export KEYS_KEPT=$BUILD/tests/sandbox-keys
 mkdir -p -m 700 "$KEYS_KEPT"

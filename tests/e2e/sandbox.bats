@@ -130,3 +130,10 @@ fingerprint() { # of everything that must not change
     [ "${#DP_RUN}" -lt 80 ]
     rm -rf "$DP_RUN"
 }
+
+@test "it is made and served with the PATH of an ordinary user, who has no /usr/sbin in it" {
+    narrow=/usr/local/bin:/usr/bin:/bin
+    PATH=$narrow make_it >"$SANDBOX_DIR.out"
+    PATH=$narrow sandbox_serve
+    ready
+}

@@ -9,6 +9,7 @@
 # Everything lies under DIR; only sockets and nginx's temporary files lie in a short folder below /tmp where DIR's path
 # is too long for a socket, or where users other than root cannot get into DIR.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin # where Debian puts nginx, and what an ordinary user's PATH lacks
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$root/build}

@@ -3,6 +3,7 @@
 # are wrong in one way each, and what adds up all of their results.
 
 setup_file() {
+    export PATH=$PATH:/usr/sbin:/sbin # nginx, for ordinary users
     ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
     build=${BUILD:-$ROOT/build}
     case $build in /*) ;; *) build=$ROOT/$build ;; esac
