@@ -133,7 +133,7 @@ static bool open_connection(const char *path, int flags, const char *vfs, struct
 
 /* Must come before anything else that is asked of SQLite, even for the name of a file system; once it is in use both are
  * refused, and harmless. One thread of a process alone uses SQLite: what guards it against others, and its statistics,
- * were 2 to 3 % of the instructions of a change. */
+ * were a twentieth of the instructions of a change. */
 static void library_set_up(void)
 {
     sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
