@@ -282,6 +282,8 @@ const struct statement_row statements[STMT_COUNT] = {
         " ('contents', (SELECT count(*) FROM content)),"
         " ('content_bytes', (SELECT coalesce(sum(size), 0) FROM content)),"
         " ('receipts', (SELECT count(*) FROM receipt)))" UNLIKE_COUNTER},
+    [STMT_VERIFY_PLACES] = {MAIL, CLI,
+        "SELECT m.message_uuid, 0, 1 FROM message m JOIN folder f ON f.seq = m.folder WHERE f.mailbox <> m.mailbox"},
     [STMT_VERIFY_FOLDERS] = {MAIL, CLI,
         "WITH there AS (SELECT folder, count(*) AS n, sum(read = 0) AS unread FROM message WHERE state = 1"
         " GROUP BY folder) SELECT f.id, coalesce(t.n, 0), f.total FROM folder f LEFT JOIN there t"

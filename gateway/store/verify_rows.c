@@ -12,6 +12,7 @@ static const struct check {
 } checks[] = {
     {DATABASE_REGISTRY, STMT_VERIFY_REGISTRY_TOTALS, "counter", "the counter", "rows", true},
     {DATABASE_MAIL, STMT_VERIFY_MAIL_TOTALS, "counter", "the counter", "rows", true},
+    {DATABASE_MAIL, STMT_VERIFY_PLACES, "place", "message", "folders of its own mailbox", false},
     {DATABASE_MAIL, STMT_VERIFY_FOLDERS, "counter", "folder", "letters", false},
     {DATABASE_MAIL, STMT_VERIFY_SENDERS, "counter", "system", "receipts", false},
     {DATABASE_MAIL, STMT_VERIFY_REFERENCES, "references", "content", "references", false},

@@ -182,6 +182,11 @@ static const struct damage {
     {"PRAGMA foreign_keys=off; DELETE FROM document WHERE message = 2", "foreign-keys"},
     {"UPDATE counter SET value = value + 1 WHERE name = 'messages'", "counter"},
     {"UPDATE folder SET total = total + 1", "counter"},
+    /* in another's mailbox, with every number right */
+    {"UPDATE message SET folder = (SELECT seq FROM folder WHERE mailbox = 1 AND type = 1) WHERE seq = 2;"
+     " UPDATE folder SET total = (SELECT count(*) FROM message WHERE folder = folder.seq AND state = 1),"
+     " unread = (SELECT count(*) FROM message WHERE folder = folder.seq AND state = 1 AND read = 0)",
+     "place"},
     {"UPDATE folder SET unread = 0", "counter"},
     {"UPDATE sender SET receipts = receipts + 1", "counter"},
     {"DELETE FROM receipt WHERE message = 2", "receipts"},
