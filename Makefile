@@ -3,6 +3,8 @@
 # Every folder with C sources becomes one archive, build/lib/<folder>.a. tests/unit/<folder> becomes one test program.
 
 BUILD    ?= build
+# One folder has one name: what each object was compiled from is known by it.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 PREFIX   ?= /usr/local
 SANDBOX  ?= sandbox
 PORT     ?= 8443

@@ -275,3 +275,15 @@ program() {
     [ "$status" -eq 1 ]
     [ "${lines[-1]}" = '8 passed, 7 failed' ]
 }
+
+# would_compile BUILD: the store's files that make would compile, if their header were new
+would_compile() {
+    make -C "$ROOT" -n -W gateway/store/store_impl.h BUILD="$1" all 2>/dev/null | grep -c ' -c gateway/store/'
+}
+
+@test "what was compiled is seen to be old, whichever way its folder is named" {
+    cd "$ROOT"
+    inside=$(realpath --relative-base="$ROOT" "${JUDGE%/tests/judge}")
+    [ "$(would_compile "$inside")" -gt 20 ]
+    [ "$(would_compile "$(realpath "$inside")")" = "$(would_compile "$inside")" ]
+}
