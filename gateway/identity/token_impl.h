@@ -35,7 +35,8 @@ struct key_set {
     struct token_key *keys;
     size_t count;
     /* Of tokens whose signature held with these keys, each in the place that its first bytes give; zeroes: nothing there.
-     * A person's token comes with each of the dozen calls of a visit, and checking it takes as long as serving the call. */
+     * A person's token comes with each of the dozen calls of a visit, and checking it costs more than anything
+     * else in a short one. */
     struct digest *signatures;
 };
 /* Without a key where the file cannot be read or has none; the log is told. */

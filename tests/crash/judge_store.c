@@ -46,6 +46,8 @@ static const struct {
     {FAULT_PLACES_WRONG, "folders whose count of letters is off",
      "SELECT count(*) FROM folder AS f WHERE f.total <>"
      " (SELECT count(*) FROM message AS m WHERE m.folder = f.seq AND m.state = 1)"},
+    {FAULT_PLACES_WRONG, "messages in a folder of another's mailbox",
+     "SELECT count(*) FROM message AS m JOIN folder AS f ON f.seq = m.folder WHERE f.mailbox <> m.mailbox"},
     {FAULT_PLACES_WRONG, "contents whose count of references is off",
      "SELECT count(*) FROM content AS c LEFT JOIN (SELECT digest, count(*) AS n FROM (SELECT digest FROM file UNION ALL"
      " SELECT layout_digest FROM file WHERE layout_digest IS NOT NULL) GROUP BY digest) AS f ON f.digest = c.digest"

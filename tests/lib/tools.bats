@@ -215,6 +215,7 @@ receipts_wrong|UPDATE sender SET receipts = 2
 events_wrong|DELETE FROM event
 broken_chain|UPDATE event SET seq = 2
 places_wrong|UPDATE folder SET total = 2
+places_wrong|INSERT INTO mailbox (seq, id, number, company, created) VALUES (2, randomblob(16), '6101900002', 0, 5); UPDATE message SET mailbox = 2
 places_wrong|UPDATE content SET refs = 2
 integrity|DELETE FROM document
 outbox_wrong|INSERT INTO outbox (id, kind, target, subject, due) VALUES (zeroblob(16), 'x', x'51510000000040008000000000000001', x'c0c00000000040008000000000000001', 5)

@@ -242,31 +242,20 @@ static void leave_log(struct office *office)
     fixture_end(&office->fixture, SIGKILL);
 }
 
-static enum error_code open_again(const struct office *office)
-{
-    struct writer *writer;
-    struct error error = {0};
-
-    if (!writer_open(&office->fixture.config, NULL, NULL, &error, &writer))
-        return error.code;
-    writer_close(writer);
-    return ERROR_NONE;
-}
-
 START_TEST(a_disk_that_fails_while_the_writer_opens_is_told_from_one_that_is_full)
 {
     struct office office;
 
     leave_log(&office);
     disk->write_fails = ENOSPC;
-    ck_assert_int_eq(open_again(&office), ERROR_STORE_FULL);
+    ck_assert_int_eq(fixture_reopen(&office.fixture), ERROR_STORE_FULL);
     disk->write_fails = EIO;
-    ck_assert_int_eq(open_again(&office), ERROR_STORE_FAILED);
+    ck_assert_int_eq(fixture_reopen(&office.fixture), ERROR_STORE_FAILED);
     disk->write_fails = 0;
     disk->sync_fails = EIO;
-    ck_assert_int_eq(open_again(&office), ERROR_STORE_FAILED);
+    ck_assert_int_eq(fixture_reopen(&office.fixture), ERROR_STORE_FAILED);
     disk->sync_fails = 0;
-    ck_assert_int_eq(open_again(&office), ERROR_NONE);
+    ck_assert_int_eq(fixture_reopen(&office.fixture), ERROR_NONE);
     ck_assert_int_eq(ask_mail(&office.fixture, "SELECT count(*) FROM message"), 1);
     office_close(&office);
 }
@@ -286,7 +275,7 @@ START_TEST(the_names_of_what_is_there_are_on_disk_before_anything_is_promised_be
 
     leave_log(&office);
     disk->synced[0] = '\0';
-    ck_assert_int_eq(open_again(&office), ERROR_NONE);
+    ck_assert_int_eq(fixture_reopen(&office.fixture), ERROR_NONE);
     ck_assert(was_synced(&office, ""));
     ck_assert(was_synced(&office, "/registry"));
     ck_assert(was_synced(&office, "/mail"));
@@ -319,7 +308,7 @@ START_TEST(a_log_that_a_reader_keeps_from_being_moved_is_synced_before_it_is_rea
     office.sender = NULL;
     fixture_end(&office.fixture, SIGKILL);
     disk->synced[0] = '\0';
-    ck_assert_int_eq(open_again(&office), ERROR_NONE);
+    ck_assert_int_eq(fixture_reopen(&office.fixture), ERROR_NONE);
     ck_assert(was_synced(&office, "/mail/mail.db-wal"));
     sqlite3_close(view);
     office_close(&office);

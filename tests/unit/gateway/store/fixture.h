@@ -135,6 +135,18 @@ static inline int fixture_end(struct fixture *fixture, int signal)
     return status;
 }
 
+/* Opens what a writer left, and closes it at once. */
+static inline enum error_code fixture_reopen(const struct fixture *fixture)
+{
+    struct error error = {0};
+    struct writer *writer;
+
+    if (!writer_open(&fixture->config, NULL, NULL, &error, &writer))
+        return error.code;
+    writer_close(writer);
+    return ERROR_NONE;
+}
+
 /* Drains the writer, which must end well, and removes the folder. */
 static inline void fixture_close(struct fixture *fixture)
 {
