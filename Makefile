@@ -9,9 +9,6 @@ PREFIX   ?= /usr/local
 SANDBOX  ?= sandbox
 PORT     ?= 8443
 
-# Debian's place for nginx and others, which an ordinary user's PATH lacks
-export PATH := $(PATH):/usr/sbin:/sbin
-
 CC       ?= gcc
 PACKAGES := libxml-2.0 jansson sqlite3 openssl libseccomp cjose libcurl liblz4
 CSTD     := -std=gnu11
