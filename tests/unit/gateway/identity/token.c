@@ -117,13 +117,18 @@ END_TEST
 
 /* ---- keys that change ---- */
 
-static enum error_code read_again(struct tokens *tokens, const char *authorization)
+static enum error_code read_at(struct tokens *tokens, const char *authorization, int64_t seconds)
 {
     struct error error = {0};
     struct person person;
 
-    token_read(tokens, authorization, (int64_t)NOW * 1000, &person, &error);
+    token_read(tokens, authorization, seconds * 1000, &person, &error);
     return error.code;
+}
+
+static enum error_code read_again(struct tokens *tokens, const char *authorization)
+{
+    return read_at(tokens, authorization, NOW);
 }
 
 START_TEST(a_replaced_key_set_counts_at_once_and_a_broken_one_never)
@@ -168,15 +173,6 @@ START_TEST(a_replaced_key_set_counts_at_once_and_a_broken_one_never)
 END_TEST
 
 /* ---- a signature that is known ---- */
-
-static enum error_code read_at(struct tokens *tokens, const char *authorization, int64_t seconds)
-{
-    struct error error = {0};
-    struct person person;
-
-    token_read(tokens, authorization, seconds * 1000, &person, &error);
-    return error.code;
-}
 
 START_TEST(a_signature_is_checked_once_and_the_time_always)
 {
