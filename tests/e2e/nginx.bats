@@ -335,6 +335,14 @@ sender_workers() {
     [ "$(sort "$BATS_TEST_TMPDIR/statuses" | uniq -c | tr -s ' ')" = " 200 200" ]
 }
 
+@test "the kernel spreads connections over nginx' workers: each listens for itself" {
+    local port
+    with_nginx 's/worker_processes .*/worker_processes 3;/'
+    for port in "$DP_PORT" $((DP_PORT + 1)); do
+        [ "$(awk -v port=":$(printf '%04X' "$port")" '$4 == "0A" && substr($2, 9) == port' /proc/net/tcp | wc -l)" = 3 ]
+    done
+}
+
 @test "nginx says an error with the words and headers of the gateway" {
     "$BUILD/dpctl" --json errors >"$BATS_TEST_TMPDIR/errors"
     says 'GARBLED\r\n\r\n'
