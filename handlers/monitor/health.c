@@ -22,6 +22,8 @@ bool handle_readyz(struct request *rq)
     uint64_t state = metrics_get(metrics, METRIC_STORE_STATE, 0);
     int64_t beat = (int64_t)metrics_get(metrics, METRIC_WRITER_BEAT, 0);
 
+    if (!beat)
+        return error_set(&rq->error, ERROR_STORE_UNAVAILABLE, NULL, "the writer has not begun");
     if (state == STORE_DOWN || rq->now - beat > BEAT_MS)
         return error_set(&rq->error, ERROR_STORE_UNAVAILABLE, NULL, "the writer last moved %lld ms ago",
                          (long long)(rq->now - beat));

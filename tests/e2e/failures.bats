@@ -69,6 +69,21 @@ refused_for_now() {
     accepted "$UUID"
 }
 
+@test "a store that somebody else holds: not ready, which is told, until it is let go" {
+    sandbox_halt
+    flock "$DP_STATE/writer.lock" sleep 60 3>&- &
+    held=$!
+    sandbox_serve alive
+    not ready
+    wait_until grep -q '"endpoint":"/readyz","status":503.*"detail":"the writer has not begun"' "$SANDBOX_DIR.out"
+    not grep -q 'last moved [0-9]\{9\}' "$SANDBOX_DIR.out"
+    pkill -P "$held"
+    wait "$held" || true
+    wait_until ready
+    submit "$UUID" "$LETTER"
+    accepted "$UUID"
+}
+
 # A store whose disk fails is not asked again: what it holds is known only after a new start (reliability.md R2), and
 # neither new settings nor a new build are one.
 @test "the first failed sync: no acknowledgement, the writer stops for good, reads go on, a new start recovers" {
