@@ -48,7 +48,7 @@ struct config {
     uint64_t inline_content;          /* contents up to this many bytes lie in the database */
     unsigned group_max;               /* changes a commit */
     uint64_t group_bytes;
-    unsigned group_wait_us;     /* for more changes, where several came together before */
+    unsigned group_wait_us;     /* for more letters, where four or more workers send them */
     unsigned change_timeout_ms; /* how long a worker waits for the writer's answer */
     unsigned queue_max;         /* changes waiting; above, new work is refused */
     unsigned orphan_hours;      /* before a content without a row, or a spool file, is swept */

@@ -14,7 +14,7 @@
 #include "gateway/base/crash_point.h"
 #include "gateway/base/time.h"
 
-#define SEVERAL 3 /* changes of the last group, for more to be worth a wait */
+#define STREAM_WAITS 20 /* group_wait_us, in which whoever sent something is one of a stream */
 
 static bool fatal(const struct writer *writer, enum database database)
 {
@@ -230,15 +230,28 @@ static bool group_finish(struct writer *writer, enum database database, struct e
     return true;
 }
 
-/* Where letters stream in, an idle writer would commit nearly each by itself, and write the pages that all of them touch
- * as often. The processor time of that is their workers', too. Nobody who sends one letter after the other waits, nor
- * anybody before a screen. */
+/* How many send letters now: a stream is what came within some waits. */
+static unsigned streaming(const struct writer *writer, int64_t now)
+{
+    int64_t window = (int64_t)writer->config->group_wait_us * STREAM_WAITS / 1000;
+    unsigned count = 0;
+
+    for (const struct channel *channel = writer->channels; channel; channel = channel->next)
+        count += channel->streamed && now - channel->streamed <= window;
+    return now - writer->in_vain <= window ? 0 : count;
+}
+
+/* Where letters stream in, a writer that takes what is there commits one or two at a time. Each commit writes the pages
+ * that all letters touch, and makes every reader forget what it has read of the database; both cost processor time that
+ * the stream and the readers then lack. So half of those who send are waited for: the other half is at work meanwhile.
+ * Nobody who sends one letter after the other waits, nor anybody before a screen, and where nothing came nobody waits
+ * again for a while. */
 bool group_waits(const struct writer *writer)
 {
     unsigned waiting = queue_count(&writer->queue);
 
-    return writer->config->group_wait_us && writer->group_last >= SEVERAL && waiting && waiting < writer->group_last
-           && !writer->queue.count[LANE_INTERACTIVE];
+    return writer->config->group_wait_us && waiting && waiting < writer->config->group_max
+           && !writer->queue.count[LANE_INTERACTIVE] && waiting < streaming(writer, time_monotonic()) / 2;
 }
 
 bool group_run(struct writer *writer, enum database database, struct error *error)
@@ -246,7 +259,6 @@ bool group_run(struct writer *writer, enum database database, struct error *erro
     group_collect(writer, database);
     if (!writer->group_count)
         return true;
-    writer->group_last = writer->group_count;
     crash_point(CRASH_WRITER_BEFORE_BEGIN);
     bool going_on = group_finish(writer, database, error);
 

@@ -19,7 +19,7 @@
 #define INBOX_SIZE (CHANGE_INLINE_MAX + 4096u)
 #define ARENA_MAX (16u * 1024 * 1024)
 #define EVENTS 64
-#define LOOKS 4 /* at what has come, while a group waits for more */
+#define LOOK_US 1000 /* between two looks at what has come, while a group waits for more */
 #define TURN_MS 1000
 
 static volatile sig_atomic_t draining;
@@ -267,20 +267,24 @@ static bool run_groups(struct writer *writer, struct error *error)
     return true;
 }
 
-/* Until as many are there as came together before, or the time is up. Plain sleeps: being woken by each change that comes
- * would cost what the wait is to save. */
+/* Until enough are there or the time is up. Plain sleeps: being woken by each change that comes would cost what the wait
+ * is to save. */
 static bool gather(struct writer *writer, int control, const sigset_t *open, struct error *error)
 {
-    uint64_t sleep_ns = (uint64_t)writer->config->group_wait_us * 1000 / LOOKS;
-    struct timespec wait = {.tv_sec = (time_t)(sleep_ns / 1000000000), .tv_nsec = (long)(sleep_ns % 1000000000)};
+    unsigned before = queue_count(&writer->queue), left = writer->config->group_wait_us;
 
-    for (int look = 0; look < LOOKS && group_waits(writer); look++) {
+    while (left && group_waits(writer)) {
+        unsigned sleep_us = left < LOOK_US ? left : LOOK_US;
+        struct timespec wait = {.tv_nsec = (long)sleep_us * 1000};
         int came;
 
         nanosleep(&wait, NULL);
+        left -= sleep_us;
         if (!take_in(writer, control, 0, open, &came, error))
             return false;
     }
+    if (!left && queue_count(&writer->queue) == before)
+        writer->in_vain = time_monotonic();
     return true;
 }
 
@@ -291,7 +295,7 @@ static bool serve(struct writer *writer, int control, const sigset_t *open, stru
         int came = 0;
 
         if (!take_in(writer, control, idle ? TURN_MS : 0, open, &came, error)
-            || (idle && !gather(writer, control, open, error)))
+            || (!last && !gather(writer, control, open, error)))
             return false;
         writer->now = time_now();
         if (!clock_holds(writer, error) || !house_keep(writer, error) || !run_groups(writer, error)

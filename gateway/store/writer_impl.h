@@ -13,6 +13,7 @@ struct channel {
     enum role role;
     bool connection;  /* closed by us */
     unsigned waiting; /* changes in the queue or the group */
+    int64_t streamed; /* monotonic time of its last change of the bulk lane */
 };
 
 /* A change that waits for its turn. */
@@ -75,7 +76,7 @@ struct writer {
     struct channel *channels;
     struct outcome *group; /* config->group_max of them */
     unsigned group_count;
-    unsigned group_last;            /* the changes of the last group */
+    int64_t in_vain;                /* monotonic time of the last wait in which nothing came */
     struct buffer answers, message; /* of the group; one on its way out */
     struct buffer loaded;           /* the fields of a spooled change */
     struct buffer *own_answer;      /* of writer_run() */
@@ -100,7 +101,7 @@ void waiting_free(struct writer *writer, struct waiting *waiting);
 
 /* Runs one group of a database: takes changes, applies, commits, answers. False: the writer must stop (R2). */
 bool group_run(struct writer *writer, enum database database, struct error *error);
-/* Whether an idle writer is to wait a moment for more than what has come. */
+/* Whether the next group is to wait a moment for more than what has come. */
 bool group_waits(const struct writer *writer);
 /* Runs `step` as a change of the writer's own. */
 bool group_own(struct writer *writer, change_apply *step, struct unpacker *in, struct error *error);
