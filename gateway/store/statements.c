@@ -168,17 +168,21 @@ const struct statement_row statements[STMT_COUNT] = {
     [STMT_MESSAGE_OLDEST] = {MAIL, READER,
         "SELECT available, seq FROM message WHERE folder = :folder AND state = 1 AND state < 3 AND read = :read"
         " AND (available, seq) > (:available, :seq) ORDER BY available, seq LIMIT :most"},
+    /* The mailbox comes first (CROSS JOIN keeps the order): where it is not the owner's nothing else is looked at, so that
+     * another's letter takes as long as none. */
     [STMT_MESSAGE_POSITION] = {MAIL, READER,
-        "SELECT m.seq FROM message m JOIN mailbox b ON b.seq = m.mailbox WHERE m.message_uuid = :message"
+        "SELECT m.seq FROM mailbox b CROSS JOIN message m ON m.mailbox = b.seq WHERE m.message_uuid = :message"
         " AND m.available = :available AND m.state = 1 AND b.id = :mailbox AND b.number = :owner"},
     [STMT_MESSAGE_SHOW] = {MAIL, READER,
         "SELECT " MESSAGE_COLUMNS " FROM message m JOIN folder f ON f.seq = m.folder WHERE m.seq = :seq"},
     [STMT_MESSAGE_FETCH] = {MAIL, READER,
-        "SELECT " MESSAGE_COLUMNS " FROM message m JOIN folder f ON f.seq = m.folder JOIN mailbox b ON b.seq = m.mailbox"
+        "SELECT " MESSAGE_COLUMNS " FROM mailbox b CROSS JOIN message m ON m.mailbox = b.seq"
+        " CROSS JOIN folder f ON f.seq = m.folder"
         " WHERE m.message_uuid = :message AND m.state = 1 AND b.id = :mailbox AND b.number = :owner"},
     [STMT_MESSAGE_FILE] = {MAIL, READER,
-        "SELECT i.digest, c.size, i.filename, i.format, c.bytes, o.last FROM message m JOIN mailbox b ON b.seq = m.mailbox"
-        " JOIN file i ON i.message = m.seq JOIN document d ON d.message = m.seq AND d.number = i.document"
+        "SELECT i.digest, c.size, i.filename, i.format, c.bytes, o.last FROM mailbox b CROSS JOIN message m"
+        " ON m.mailbox = b.seq JOIN file i ON i.message = m.seq"
+        " JOIN document d ON d.message = m.seq AND d.number = i.document"
         " JOIN content c ON c.digest = i.digest LEFT JOIN opening o ON o.message = m.seq AND o.identity = :identity"
         " WHERE m.message_uuid = :message AND m.state = 1"
         " AND b.id = :mailbox AND b.number = :owner AND d.id = :document AND i.id = :file"},
@@ -187,8 +191,8 @@ const struct statement_row statements[STMT_COUNT] = {
         "SELECT bytes FROM content_bytes WHERE seq = :seq"},
 
     [STMT_MESSAGE_OWN] = {MAIL, WRITER,
-        "SELECT m.seq, m.mailbox, m.folder, m.read, m.version, m.changed, m.organisation FROM message m"
-        " JOIN mailbox b ON b.seq = m.mailbox WHERE m.message_uuid = :message AND m.state = 1"
+        "SELECT m.seq, m.mailbox, m.folder, m.read, m.version, m.changed, m.organisation FROM mailbox b"
+        " CROSS JOIN message m ON m.mailbox = b.seq WHERE m.message_uuid = :message AND m.state = 1"
         " AND b.id = :mailbox AND b.number = :owner"},
     [STMT_FOLDER_OWN] = {MAIL, WRITER,
         "SELECT seq FROM folder WHERE id = :folder AND mailbox = :mailbox"},

@@ -1,6 +1,9 @@
 /* Mailboxes as their owners read and change them. */
 #include "fixture.h"
 
+#include <sqlite3.h>
+#include <string.h>
+
 Suite *suite_reading(void);
 
 #define OWNER "6100000042"
@@ -238,6 +241,27 @@ END_TEST
 
 /* ---- changes ---- */
 
+static const enum statement of_ones_own_mailbox[] = {STMT_MESSAGE_POSITION, STMT_MESSAGE_FETCH, STMT_MESSAGE_FILE,
+                                                     STMT_MESSAGE_OWN};
+
+/* Else the time that it takes would tell that there is such a letter. */
+START_TEST(of_anothers_mailbox_nothing_more_is_looked_at)
+{
+    char path[4200], sql[2048];
+    sqlite3 *connection;
+    sqlite3_stmt *plan;
+
+    snprintf(path, sizeof path, "%s/mail/mail.db", fixture.folder);
+    snprintf(sql, sizeof sql, "EXPLAIN QUERY PLAN %s", statements[of_ones_own_mailbox[_i]].text);
+    ck_assert_int_eq(sqlite3_open_v2(path, &connection, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_prepare_v2(connection, sql, -1, &plan, NULL), SQLITE_OK);
+    ck_assert_int_eq(sqlite3_step(plan), SQLITE_ROW);
+    ck_assert_ptr_nonnull(strstr((const char *)sqlite3_column_text(plan, 3), "SEARCH b USING INDEX"));
+    sqlite3_finalize(plan);
+    sqlite3_close(connection);
+}
+END_TEST
+
 START_TEST(a_change_that_is_sent_again_is_recognised)
 {
     unsigned char answer[4096];
@@ -380,6 +404,8 @@ Suite *suite_reading(void)
     tcase_add_test(tests, pages_are_the_list_in_order_whatever_the_folder_and_the_size);
     tcase_add_test(tests, a_page_behind_a_letter_that_is_not_there_is_refused);
     tcase_add_test(tests, what_is_anothers_is_not_there);
+    tcase_add_loop_test(tests, of_anothers_mailbox_nothing_more_is_looked_at, 0,
+                        sizeof of_ones_own_mailbox / sizeof *of_ones_own_mailbox);
     tcase_add_test(tests, a_change_that_is_sent_again_is_recognised);
     tcase_add_test(tests, a_letter_goes_to_a_folder_of_its_own_mailbox_alone);
     tcase_add_test(tests, the_first_opening_of_each_person_is_an_event_and_hours_are_counted);
