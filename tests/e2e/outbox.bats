@@ -93,6 +93,16 @@ send_letter() { # as AS_AUTH; sets UUID
     accepted "$UUID"
 }
 
+# send_letters COUNT: together, for what hangs is given up in seconds
+send_letters() {
+    local pids=() pid
+    for _ in $(seq "$1"); do
+        (BATS_TEST_TMPDIR=$(mktemp -d -p "$BATS_TEST_TMPDIR") && send_letter) 3>&- &
+        pids+=($!)
+    done
+    for pid in "${pids[@]}"; do wait "$pid"; done
+}
+
 # jobs_of SYSTEM JQ: over the list of its jobs
 jobs_of() {
     "$BUILD/dpctl" --config "$DP_CONFIG" --json jobs | jq -r --arg target "$1" "[.[] | select(.target == \$target)] | $2"
@@ -189,9 +199,9 @@ dispatcher_pid() {
 @test "who hangs is given up in time, has no more than four at once, and delays nobody" {
     behave slow hang
     system_at slow
-    slow=$SYSTEM
-    for _ in 1 2 3 4 5 6; do send_letter; done
+    slow=$SYSTEM slow_auth=$AS_AUTH
     system_at quick
+    AS_AUTH=$slow_auth send_letters 6
     send_letter
     wait_until posted quick 1
     wait_until posted slow 4
