@@ -30,6 +30,8 @@ struct declared *index_element(struct index *index, const char *name);
 const char *index_base(struct index *index, const char *type);
 /* Counts a mutation of the element, and, where its value was changed, of its simple type. */
 void index_touch(struct index *index, const char *element, bool value);
+/* No value of the element's simple type was changed so far. */
+bool index_untouched(struct index *index, const char *element);
 /* A mutation of an attribute's value: its type, which stands in the schema. */
 void index_touch_attribute(struct index *index, const char *attribute);
 

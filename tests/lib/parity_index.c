@@ -168,6 +168,14 @@ const char *index_base(struct index *index, const char *type)
     return NULL;
 }
 
+bool index_untouched(struct index *index, const char *element)
+{
+    const struct declared *found = index_element(index, element);
+    const struct declared *type = found ? find(index->types, index->type_count, found->type) : NULL;
+
+    return type && !type->touched;
+}
+
 void index_touch(struct index *index, const char *element, bool value)
 {
     struct declared *found = index_element(index, element);
