@@ -150,7 +150,7 @@ static void take_in(struct writer *writer, struct channel *channel, size_t size)
         turn_away(writer, waiting, ERROR_STORE_BUSY, "the queue is full");
     else if (!queue_add(&writer->queue, waiting))
         turn_away(writer, waiting, ERROR_OUT_OF_MEMORY, "the queue");
-    else if (verbs[change.verb].lane == LANE_BULK)
+    else if (channel->role == ROLE_SENDER)
         channel->streamed = waiting->since;
 }
 

@@ -230,15 +230,17 @@ static bool group_finish(struct writer *writer, enum database database, struct e
     return true;
 }
 
-/* How many send letters now: a stream is what came within some waits. */
-static unsigned streaming(const struct writer *writer, int64_t now)
+/* How many sender workers are one stream: what they sent came within some waits. None after a wait in vain. */
+static unsigned streaming(const struct writer *writer)
 {
-    int64_t window = (int64_t)writer->config->group_wait_us * STREAM_WAITS / 1000;
+    int64_t since = time_monotonic() - (int64_t)writer->config->group_wait_us * STREAM_WAITS / 1000;
     unsigned count = 0;
 
+    if (writer->in_vain && writer->in_vain >= since)
+        return 0;
     for (const struct channel *channel = writer->channels; channel; channel = channel->next)
-        count += channel->streamed && now - channel->streamed <= window;
-    return now - writer->in_vain <= window ? 0 : count;
+        count += channel->streamed && channel->streamed >= since;
+    return count;
 }
 
 /* Where letters stream in, a writer that takes what is there commits one or two at a time. Each commit writes the pages
@@ -251,7 +253,7 @@ bool group_waits(const struct writer *writer)
     unsigned waiting = queue_count(&writer->queue);
 
     return writer->config->group_wait_us && waiting && waiting < writer->config->group_max
-           && !writer->queue.count[LANE_INTERACTIVE] && waiting < streaming(writer, time_monotonic()) / 2;
+           && !writer->queue.count[LANE_INTERACTIVE] && waiting < streaming(writer) / 2;
 }
 
 bool group_run(struct writer *writer, enum database database, struct error *error)

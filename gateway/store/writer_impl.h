@@ -13,7 +13,7 @@ struct channel {
     enum role role;
     bool connection;  /* closed by us */
     unsigned waiting; /* changes in the queue or the group */
-    int64_t streamed; /* monotonic time of its last change of the bulk lane */
+    int64_t streamed; /* monotonic time of a sender worker's last change; 0: none so far */
 };
 
 /* A change that waits for its turn. */
@@ -76,7 +76,7 @@ struct writer {
     struct channel *channels;
     struct outcome *group; /* config->group_max of them */
     unsigned group_count;
-    int64_t in_vain;                /* monotonic time of the last wait in which nothing came */
+    int64_t in_vain;                /* monotonic time of the last wait in which nothing came; 0: none */
     struct buffer answers, message; /* of the group; one on its way out */
     struct buffer loaded;           /* the fields of a spooled change */
     struct buffer *own_answer;      /* of writer_run() */

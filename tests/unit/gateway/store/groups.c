@@ -179,6 +179,26 @@ START_TEST(where_three_send_nobody_waits)
 }
 END_TEST
 
+START_TEST(the_dispatcher_is_none_of_those_who_send)
+{
+    struct fixture fixture;
+    struct error error = {0};
+    struct job_wish wish = {.most = 1, .per_target = 1, .lease_ms = 1000};
+    struct arena *arena = arena_new(1 << 16);
+    struct job *jobs;
+    size_t count;
+
+    open_after_group(&fixture, 2);
+    struct store *store = fixture_store(&fixture, 9);
+
+    ck_assert_msg(jobs_lease(store, &wish, arena, &jobs, &count, &error), "%s", error.detail);
+    ck_assert_int_lt(send_alone(&fixture, 3), WAIT_MS);
+    store_close(store);
+    arena_free(arena);
+    fixture_close(&fixture);
+}
+END_TEST
+
 START_TEST(after_a_wait_in_vain_nobody_waits)
 {
     struct fixture fixture;
@@ -197,11 +217,11 @@ START_TEST(what_somebody_does_at_a_screen_ends_the_wait)
     struct uuid system = uuid_of(1, 1), receipt = uuid_of(7, 1);
     pid_t first;
 
-    open_after_group(&fixture, 3);
+    open_after_group(&fixture, 5); /* with one more, three are waited for */
     struct store *store = fixture_store(&fixture, 6);
     int64_t began = time_monotonic();
 
-    send_in_child(&fixture, 3, nothing, &first);
+    send_in_child(&fixture, 5, nothing, &first);
     usleep(300000);
     ck_assert_uint_eq(metrics_get(fixture.metrics, METRIC_COMMITS, DATABASE_MAIL), 1);
     ck_assert_msg(receipts_delete(store, &system, &receipt, time_now(), &error), "%s", error.detail);
@@ -221,6 +241,7 @@ Suite *suite_groups(void)
     tcase_add_loop_test(tests, each_change_of_a_group_comes_to_be_or_not_by_itself, 0, sizeof groups / sizeof *groups);
     tcase_add_test(tests, where_four_send_half_of_them_are_waited_for);
     tcase_add_test(tests, where_three_send_nobody_waits);
+    tcase_add_test(tests, the_dispatcher_is_none_of_those_who_send);
     tcase_add_test(tests, after_a_wait_in_vain_nobody_waits);
     tcase_add_test(tests, what_somebody_does_at_a_screen_ends_the_wait);
     suite_add_tcase(suite, tests);
