@@ -178,10 +178,9 @@ uuids() {
 # Borger 2 asks for letters of Borger 1, and for what is not there: each time for others, since a place of the index that
 # was just looked at answers sooner, whoever's it is. At last below the own mailbox, where the index of all letters decides.
 strangers() {
-    local own other page
+    local other page what
     echo "Another's mailbox, message and file, and none (404 both):"
     other=${large%messages/}
-    own=/apis/v1/mailboxes
     for ((page = 0; page < 4; page++)); do
         ask "$DP_CITIZEN_TOKEN" "$large?size=500&page=$page" | jq -r '.messages[] | .id as $m
             | [.documents[] | .id as $d | .files[] | "\($m) \($d)/files/\(.id)"] | first'
@@ -190,7 +189,7 @@ strangers() {
     for what in mailbox message file "message, own path"; do
         paste -d ' ' "$work/others" <(uuids 2000) | while read -r message file id; do
             case $what in
-            mailbox) echo "$other $own/$id/" ;;
+            mailbox) echo "$other /apis/v1/mailboxes/$id/" ;;
             message) echo "$other""messages/$message $other""messages/$id" ;;
             *own*) echo "$small$message $small$id" ;;
             file) echo "$other""messages/$message/documents/$file/content $other""messages/$id/documents/$file/content" ;;
