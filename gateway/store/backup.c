@@ -101,7 +101,7 @@ struct copying {
 static bool log_allows(const struct copying *copying, struct error *error)
 {
     const struct store *store = copying->backup->store;
-    uint64_t log = store_log_bytes(store, copying->database), most = store->config->wal_cap / 4 * LOG_QUARTERS;
+    uint64_t log = store_log_bytes(store->config, copying->database), most = store->config->wal_cap / 4 * LOG_QUARTERS;
 
     return log <= most || log <= copying->log_before
            || error_set(
@@ -137,7 +137,7 @@ static bool copy_database(struct backend *backend, void *state, struct error *er
     if (!target_path(copying->backup, store_database_paths[copying->database], path, error))
         return false;
     unlink(path); /* of a try before, when the writer was away */
-    copying->log_before = store_log_bytes(copying->backup->store, copying->database);
+    copying->log_before = store_log_bytes(copying->backup->store->config, copying->database);
     return backend_copy(backend, path, copied_pages, copying, error) && (chmod(path, 0640) == 0 || failed(error, path));
 }
 

@@ -54,12 +54,12 @@ static bool read_registry(struct backend *backend, void *state, struct error *er
     return true;
 }
 
-uint64_t store_log_bytes(const struct store *store, enum database database)
+uint64_t store_log_bytes(const struct config *config, enum database database)
 {
     char path[PATH_MAX];
     struct stat info;
 
-    store_path(store->config, store_database_paths[database], path);
+    store_path(config, store_database_paths[database], path);
     strncat(path, "-wal", sizeof path - strlen(path) - 1);
     return stat(path, &info) == 0 ? (uint64_t)info.st_size : 0;
 }
@@ -73,8 +73,8 @@ bool store_status(struct store *store, struct store_status *status, struct error
     if (!store_read(store, DATABASE_MAIL, read_mail, status, error)
         || !store_read(store, DATABASE_REGISTRY, read_registry, status, error))
         return false;
-    status->wal_mail = store_log_bytes(store, DATABASE_MAIL);
-    status->wal_registry = store_log_bytes(store, DATABASE_REGISTRY);
+    status->wal_mail = store_log_bytes(store->config, DATABASE_MAIL);
+    status->wal_registry = store_log_bytes(store->config, DATABASE_REGISTRY);
     if (statvfs(store->config->state_dir, &room) == 0)
         status->free_bytes = (uint64_t)room.f_bavail * room.f_frsize;
     return true;

@@ -329,8 +329,8 @@ struct store {
 /* A path below config->state_dir; `out` takes PATH_MAX. */
 void store_path(const struct config *config, const char *below, char *out);
 extern const char *const store_database_paths[DATABASE_COUNT];
-/* Bytes of the file of the database's write-ahead log. */
-uint64_t store_log_bytes(const struct store *store, enum database database);
+/* Bytes of the file of the database's write-ahead log; 0 where there is none. */
+uint64_t store_log_bytes(const struct config *config, enum database database);
 #define STORE_CONTENTS "mail/contents"
 #define STORE_SPOOL "spool"
 #define STORE_LOCK "writer.lock"

@@ -50,7 +50,7 @@ struct desk {
     struct book book;
     uint64_t checked_at; /* bytes of the log at the last try of a checkpoint that was not whole */
     uint64_t stepped_to; /* bytes of the log that steps have moved already */
-    uint64_t longest;    /* bytes of the log, since its file was cut */
+    uint64_t longest;    /* bytes of the log's file, at least since this writer opened it or cut it */
     bool stepping;       /* a step has begun */
     bool stuck;          /* there was no room for what the log holds: the last try to move it failed for that */
 };
@@ -131,6 +131,8 @@ bool book_write(const struct desk *desk, enum database database, const struct bo
 bool house_keep(struct writer *writer, struct error *error);
 /* Releases some of the held letters that are due, if any are. */
 bool house_release(struct writer *writer, struct error *error);
+/* The log's file is so long that it gives its room back: when nobody waits, or at opening. */
+bool house_log_is_long(const struct writer *writer, const struct desk *desk);
 /* After a commit, and when nobody waits (`idle`): whether the log is to be moved into the database. */
 bool house_checkpoint(struct writer *writer, enum database database, bool idle, struct error *error);
 change_apply held_release_apply;

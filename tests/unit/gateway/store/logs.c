@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #define PATIENCE_MS 8000 /* the writer looks once a second, and waits a second before */
+#define LIMIT (128 << 10) /* bytes */
 #define MANY 60
 
 Suite *suite_logs(void);
@@ -14,21 +15,86 @@ struct logs {
     struct store *store;
     char database[120], log[130];
     unsigned sent;
+    pid_t reader;
+    int asked; /* the socket through which it is told to begin and to end */
 };
+
+static sqlite3 *open_file(const char *path, bool alone)
+{
+    sqlite3 *connection;
+    char uri[200];
+
+    snprintf(uri, sizeof uri, "file:%s?mode=ro%s", path, alone ? "&immutable=1" : "");
+    ck_assert_int_eq(sqlite3_open_v2(uri, &connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL), SQLITE_OK);
+    return connection;
+}
+
+/* A process of its own, as readers are: a writer that is started later would have a copy of a connection of this one. */
+static void reader_run(const char *database, int asked)
+{
+    sqlite3 *connection = NULL;
+    char what;
+
+    while (read(asked, &what, 1) == 1) {
+        if (what == 'b') {
+            connection = open_file(database, false);
+            if (sqlite3_exec(connection, "BEGIN; SELECT count(*) FROM message", NULL, NULL, NULL) != SQLITE_OK)
+                break;
+        } else if (sqlite3_close(connection) != SQLITE_OK)
+            break;
+        if (write(asked, &what, 1) != 1)
+            break;
+    }
+    _exit(0);
+}
+
+static void reader_ask(const struct logs *logs, char what)
+{
+    char answer = 0;
+
+    ck_assert_int_eq(write(logs->asked, &what, 1), 1);
+    ck_assert_int_eq(read(logs->asked, &answer, 1), 1);
+    ck_assert_int_eq(answer, what);
+}
+
+/* Until it is let go, nothing that is written after it is moved. */
+static void reader_begin(const struct logs *logs)
+{
+    reader_ask(logs, 'b');
+}
+
+static void reader_end(const struct logs *logs)
+{
+    reader_ask(logs, 'e');
+}
 
 static void logs_open(struct logs *logs)
 {
+    int ends[2];
+
     fixture_open(&logs->fixture);
-    logs->fixture.config.wal_checkpoint = 64u << 10;
+    logs->fixture.config.wal_checkpoint = LIMIT;
     fixture_start(&logs->fixture);
-    logs->store = fixture_store(&logs->fixture, 0);
     logs->sent = 0;
     snprintf(logs->database, sizeof logs->database, "%s/mail/mail.db", logs->fixture.folder);
     snprintf(logs->log, sizeof logs->log, "%s-wal", logs->database);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    logs->reader = fork();
+    ck_assert_int_ge(logs->reader, 0);
+    if (!logs->reader) {
+        close(ends[0]);
+        reader_run(logs->database, ends[1]);
+    }
+    close(ends[1]);
+    logs->asked = ends[0];
+    logs->store = fixture_store(&logs->fixture, 0);
 }
 
 static void logs_close(struct logs *logs)
 {
+    kill(logs->reader, SIGKILL);
+    close(logs->asked);
+    ck_assert_int_eq(waitpid(logs->reader, NULL, 0), logs->reader);
     store_close(logs->store);
     fixture_close(&logs->fixture);
 }
@@ -51,16 +117,6 @@ static off_t length_of_log(const struct logs *logs)
 
     ck_assert_int_eq(stat(logs->log, &status), 0);
     return status.st_size;
-}
-
-static sqlite3 *open_file(const char *path, bool alone)
-{
-    sqlite3 *connection;
-    char uri[200];
-
-    snprintf(uri, sizeof uri, "file:%s?mode=ro%s", path, alone ? "&immutable=1" : "");
-    ck_assert_int_eq(sqlite3_open_v2(uri, &connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL), SQLITE_OK);
-    return connection;
 }
 
 /* Messages in the database's own file, as if there were no log. */
@@ -97,33 +153,18 @@ static void until(const struct logs *logs, bool (*holds)(const struct logs *logs
     ck_assert(holds(logs));
 }
 
-/* Until it is let go, nothing that is written after it is moved. */
-static sqlite3 *reader_begin(const struct logs *logs)
-{
-    sqlite3 *reader = open_file(logs->database, false);
-
-    ck_assert_int_eq(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM message", NULL, NULL, NULL), SQLITE_OK);
-    return reader;
-}
-
-static void reader_end(sqlite3 *reader)
-{
-    ck_assert_int_eq(sqlite3_close(reader), SQLITE_OK);
-}
-
 START_TEST(is_moved_when_nobody_waits_and_its_file_is_written_over)
 {
     struct logs logs;
 
     logs_open(&logs);
-    sqlite3 *reader = reader_begin(&logs);
-
+    reader_begin(&logs);
     send_letters(&logs, 1);
     off_t length = length_of_log(&logs);
 
     ck_assert_int_gt(length, 0);
     ck_assert(!is_moved(&logs));
-    reader_end(reader);
+    reader_end(&logs);
     until(&logs, is_moved);
     ck_assert_int_eq(length_of_log(&logs), length);
     send_letters(&logs, 1);
@@ -140,13 +181,12 @@ START_TEST(is_cut_when_it_grew_long)
 
     logs_open(&logs);
     send_letters(&logs, 1);
-    sqlite3 *reader = reader_begin(&logs);
-
+    reader_begin(&logs);
     send_letters(&logs, MANY);
     off_t length = length_of_log(&logs);
 
-    ck_assert_int_gt(length, 3 * (64 << 10));
-    reader_end(reader);
+    ck_assert_int_gt(length, 3 * LIMIT);
+    reader_end(&logs);
     until(&logs, is_cut);
     ck_assert(is_moved(&logs));
     send_letters(&logs, 1);
@@ -160,6 +200,60 @@ START_TEST(is_cut_when_it_grew_long)
 }
 END_TEST
 
+/* Killed, so that nothing of it was moved when nobody waited. */
+static void start_again(struct logs *logs)
+{
+    store_close(logs->store);
+    ck_assert_int_ne(fixture_end(&logs->fixture, SIGKILL), 0);
+    fixture_start(&logs->fixture);
+    logs->store = fixture_store(&logs->fixture, 0);
+}
+
+START_TEST(is_moved_by_a_writer_that_opens_and_its_file_is_written_over)
+{
+    struct logs logs;
+
+    logs_open(&logs);
+    reader_begin(&logs);
+    send_letters(&logs, 1);
+    off_t length = length_of_log(&logs);
+
+    reader_end(&logs);
+    ck_assert(!is_moved(&logs));
+    start_again(&logs);
+    ck_assert(is_moved(&logs));
+    ck_assert_int_eq(length_of_log(&logs), length);
+    send_letters(&logs, 1);
+    ck_assert_int_eq(length_of_log(&logs), length);
+    until(&logs, is_moved);
+    logs_close(&logs);
+}
+END_TEST
+
+/* A long one is cut at once, or, where a reader is in its way, once that is gone. */
+START_TEST(is_cut_by_a_writer_that_opens_when_it_grew_long)
+{
+    for (unsigned in_the_way = 0; in_the_way < 2; in_the_way++) {
+        struct logs logs;
+
+        logs_open(&logs);
+        send_letters(&logs, 1);
+        reader_begin(&logs);
+        send_letters(&logs, MANY);
+        ck_assert_int_gt(length_of_log(&logs), 3 * LIMIT);
+        if (!in_the_way)
+            reader_end(&logs);
+        start_again(&logs);
+        ck_assert_int_eq(is_cut(&logs), !in_the_way);
+        if (in_the_way)
+            reader_end(&logs);
+        until(&logs, is_cut);
+        ck_assert(is_moved(&logs));
+        logs_close(&logs);
+    }
+}
+END_TEST
+
 Suite *suite_logs(void)
 {
     Suite *suite = suite_create("logs");
@@ -168,6 +262,8 @@ Suite *suite_logs(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, is_moved_when_nobody_waits_and_its_file_is_written_over);
     tcase_add_test(tcase, is_cut_when_it_grew_long);
+    tcase_add_test(tcase, is_moved_by_a_writer_that_opens_and_its_file_is_written_over);
+    tcase_add_test(tcase, is_cut_by_a_writer_that_opens_when_it_grew_long);
     suite_add_tcase(suite, tcase);
     return suite;
 }
