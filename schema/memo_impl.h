@@ -365,6 +365,11 @@ const char *xml_error_detail(int libxml_code);
  * person. Else NULL. */
 const char *harmless_value(const char *element, const char *text, size_t size, struct arena *arena);
 
+/* ---- details.c ---- */
+
+/* The Danish counterpart of a finding's detail; NULL where there is none, or no memory. */
+const char *detail_in_danish(const char *detail, struct arena *arena);
+
 /* ---- schemas.c ---- */
 
 struct memo_schemas {

@@ -73,6 +73,7 @@ static void schema_finding(struct parse *parse, enum error_code code, const char
     finding.field = path_format(&parse->path, attribute_of(message), parse->arena);
     if (expected)
         finding.detail = expected;
+    finding.danish = detail_in_danish(finding.detail, parse->arena);
     if (code == ERROR_SCHEMA_VALUE && parse->text.size > 0 && step->name)
         finding.rejected = harmless_value(step->name, parse->text.data, parse->text.size, parse->arena);
     /* a broken facet is told twice: the facet, then the type */
@@ -263,6 +264,7 @@ static void base64_finding(struct parse *parse, const struct held *held)
                               .field = path_format(&parse->path, "", parse->arena),
                               .detail = "The text is not base64 from this line on."};
 
+    finding.danish = detail_in_danish(finding.detail, parse->arena);
     findings_add(parse->findings, &finding);
 }
 

@@ -159,6 +159,7 @@ static bool refused(struct reading *reading, struct error *error)
     finding.field = parse_path(reading->parse);
     if (error->detail[0])
         finding.detail = arena_text(reading->arena, error->detail);
+    finding.danish = detail_in_danish(finding.detail, reading->arena);
     error_set(error, finding.code, finding.field, finding.detail ? "line %u: %s" : "line %u", finding.line,
               finding.detail);
     if (is_documents_fault(error->code))

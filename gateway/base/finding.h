@@ -17,6 +17,7 @@ struct finding {
     const char *field;    /* XPath with the prefix memo: and 1-based positions, or a parameter; may be NULL */
     const char *rejected; /* the value, when it is neither content, token nor person; may be NULL */
     const char *detail;   /* more in English for the one who mends it, without values; may be NULL */
+    const char *danish;   /* the same in Danish; may be NULL */
 };
 
 /* Strings belong to the arena of whoever made the findings. Zero-initialise. */

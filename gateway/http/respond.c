@@ -114,16 +114,23 @@ static bool add_rejected(struct buffer *json, const char *value)
     return buffer_add_member(json, "rejectedValue", value ? cut : NULL);
 }
 
+/* What the code says, and what this one document has to do with it. */
+static bool add_sentences(struct buffer *json, const char *general, const char *detail)
+{
+    char text[400];
+
+    snprintf(text, sizeof text, "%s%s%s", general, detail ? " " : "", detail ? detail : "");
+    return buffer_add_json(json, text);
+}
+
 static bool add_finding(struct buffer *json, const struct finding *finding)
 {
     const struct error_kind *kind = error_kind(finding->code);
     bool ok = buffer_add_text(json, "{\"resource\":\"Message\"") && buffer_add_member(json, "field", finding->field)
               && buffer_add_member(json, "code", kind->code) && buffer_add_text(json, ",\"message\":");
-    char text[400];
 
-    snprintf(text, sizeof text, "%s%s%s", kind->en, finding->detail ? " " : "", finding->detail ? finding->detail : "");
-    ok = ok && buffer_add_json(json, text) && buffer_add_member(json, "messageDa", kind->da)
-         && add_rejected(json, finding->rejected);
+    ok = ok && add_sentences(json, kind->en, finding->detail) && buffer_add_text(json, ",\"messageDa\":")
+         && add_sentences(json, kind->da, finding->danish) && add_rejected(json, finding->rejected);
     if (finding->line)
         return ok && buffer_format(json, ",\"line\":%u}", finding->line);
     return ok && buffer_add_text(json, ",\"line\":null}");

@@ -48,10 +48,11 @@ static void print_findings(const struct cli *cli, const char *name, const struct
     for (size_t i = 0; i < findings->count; i++) {
         const struct finding *finding = &findings->items[i];
         const struct error_kind *kind = error_kind(finding->code);
+        const char *detail = cli->danish ? finding->danish : finding->detail;
 
         fprintf(cli->out, "%s:%u: %s: %s", name, finding->line, kind->code, cli->danish ? kind->da : kind->en);
-        if (finding->detail && !cli->danish)
-            fprintf(cli->out, " %s", finding->detail);
+        if (detail)
+            fprintf(cli->out, " %s", detail);
         if (finding->rejected)
             fprintf(cli->out, " (%s)", finding->rejected);
         fprintf(cli->out, " [%s]\n", finding->field && finding->field[0] ? finding->field : "/");
@@ -63,17 +64,19 @@ static void print_findings(const struct cli *cli, const char *name, const struct
 static void json_finding(struct buffer *json, const struct finding *finding, struct arena *arena)
 {
     const struct error_kind *kind = error_kind(finding->code);
-    const char *message = kind->en;
+    const char *message = kind->en, *danish = kind->da;
 
     if (finding->detail)
         message = arena_format(arena, "%s %s", kind->en, finding->detail);
+    if (finding->danish)
+        danish = arena_format(arena, "%s %s", kind->da, finding->danish);
     buffer_add_text(json, json->data[json->size - 1] == '[' ? "{" : ",{");
     cli_json_text(json, "rule", kind->code);
     cli_json_text(json, "severity", severity_name(finding->severity));
     cli_json_number(json, "line", finding->line);
     cli_json_text(json, "xpath", finding->field && finding->field[0] ? finding->field : "/");
     cli_json_text(json, "message", message);
-    cli_json_text(json, "messageDa", kind->da);
+    cli_json_text(json, "messageDa", danish);
     buffer_add_text(json, "}");
 }
 

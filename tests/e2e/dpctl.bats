@@ -142,6 +142,16 @@ told() {
     grep -q filnavn <<<"$output"
 }
 
+@test "what is wrong with a document is told whole in either language" {
+    twice="$ROOT/tests/data/memo/invalid/attribute-twice.xml"
+    run "$BUILD/dpctl" validate "$twice"
+    grep -q "well-formed XML. An attribute stands twice in one tag. " <<<"$output"
+    run "$BUILD/dpctl" --lang da validate "$twice"
+    grep -q "velformet XML. En attribut står to gange i samme tag. " <<<"$output"
+    run "$BUILD/dpctl" --json validate "$twice"
+    grep -q '"messageDa":"Dokumentet er ikke velformet XML. En attribut står to gange i samme tag."' <<<"$output"
+}
+
 @test "with no writer running dpctl changes the store itself, and leaves no file of another owner" {
     sandbox_halt
     dpctl --json contact add --cpr 6710900022 --label "Borger 22"

@@ -237,9 +237,13 @@ START_TEST(an_invalid_document_is_told_its_fault_and_line)
     if (!outcome.read)
         ck_assert_int_eq(outcome.error.code, finding->code);
     /* The number of each one's recipient. */
-    for (size_t i = 0; i < outcome.findings.count; i++)
-        ck_assert_msg(!outcome.findings.items[i].detail || !strstr(outcome.findings.items[i].detail, "6101900001"),
-                      "%s: the document is repeated", invalid[_i].file);
+    for (size_t i = 0; i < outcome.findings.count; i++) {
+        const char *detail = outcome.findings.items[i].detail, *danish = outcome.findings.items[i].danish;
+
+        ck_assert_msg(!detail || !strstr(detail, "6101900001"), "%s: the document is repeated", invalid[_i].file);
+        ck_assert_msg(!detail == !danish, "%s: not in both languages: %s", invalid[_i].file, detail ? detail : danish);
+        ck_assert_msg(!detail || strcmp(detail, danish) != 0, "%s: not Danish: %s", invalid[_i].file, danish);
+    }
     outcome_free(&outcome);
 }
 END_TEST

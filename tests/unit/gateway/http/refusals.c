@@ -127,7 +127,7 @@ static const struct refusal {
      ERROR_SCHEMA_INVALID,
      NULL,
      0,
-     {{ERROR_FILE_NAME, E, 3, "/a", NULL, NULL}, {ERROR_FILE_EXTENSION, E, 9, "/b", "exe", "more"}},
+     {{ERROR_FILE_NAME, E, 3, "/a", NULL, NULL, NULL}, {ERROR_FILE_EXTENSION, E, 9, "/b", "exe", "more", "mere"}},
      2,
      400,
      ERROR_FILE_NAME,
@@ -137,7 +137,7 @@ static const struct refusal {
      ERROR_SCHEMA_INVALID,
      NULL,
      0,
-     {{ERROR_FILE_EMPTY, W, 1, "/a", NULL, NULL}, {ERROR_FILE_EXTENSION, E, 0, NULL, NULL, NULL}},
+     {{ERROR_FILE_EMPTY, W, 1, "/a", NULL, NULL, NULL}, {ERROR_FILE_EXTENSION, E, 0, NULL, NULL, NULL, NULL}},
      2,
      400,
      ERROR_FILE_EXTENSION,
@@ -147,7 +147,7 @@ static const struct refusal {
      ERROR_SCHEMA_INVALID,
      NULL,
      0,
-     {{ERROR_SENDER_NOT_ALLOWED, E, 1, "/a", NULL, NULL}},
+     {{ERROR_SENDER_NOT_ALLOWED, E, 1, "/a", NULL, NULL, NULL}},
      1,
      403,
      ERROR_SENDER_NOT_ALLOWED,
@@ -157,7 +157,7 @@ static const struct refusal {
      ERROR_STORE_UNAVAILABLE,
      NULL,
      0,
-     {{ERROR_FILE_NAME, E, 3, "/a", NULL, NULL}},
+     {{ERROR_FILE_NAME, E, 3, "/a", NULL, NULL, NULL}},
      1,
      503,
      ERROR_STORE_UNAVAILABLE,
@@ -167,7 +167,7 @@ static const struct refusal {
      ERROR_SCHEMA_INVALID,
      NULL,
      0,
-     {{ERROR_FILE_NAME, E, 3, hostile, hostile, hostile}},
+     {{ERROR_FILE_NAME, E, 3, hostile, hostile, hostile, hostile}},
      1,
      400,
      ERROR_FILE_NAME,
@@ -210,7 +210,7 @@ static void tell_of_many(struct request *rq, size_t text_size)
         for (int c = 0; c < SHORTEST + i; c++)
             memcpy(value + 2 * c, "\xc3\xb8", 2);
         memset(text, 'x', text_size);
-        findings_add(&rq->findings, &(struct finding){ERROR_SCHEMA_VALUE, E, (unsigned)i + 1, text, value, text});
+        findings_add(&rq->findings, &(struct finding){ERROR_SCHEMA_VALUE, E, (unsigned)i + 1, text, value, text, text});
     }
     error_set(&rq->error, ERROR_SCHEMA_INVALID, NULL, NULL);
     respond_refusal(rq, NULL, NULL);
@@ -284,16 +284,18 @@ static void has_members_of(const json_t *json, enum error_code code)
 static void has_finding(const json_t *item, const struct finding *finding)
 {
     const json_t *line = json_object_get(item, "line");
-    char text[1000];
+    char text[1000], danish[1000];
 
     ck_assert_uint_eq(json_object_size(item), 7);
     snprintf(text, sizeof text, "%s%s%s", error_kind(finding->code)->en, finding->detail ? " " : "",
              finding->detail ? finding->detail == hostile ? hostile_read : finding->detail : "");
+    snprintf(danish, sizeof danish, "%s%s%s", error_kind(finding->code)->da, finding->danish ? " " : "",
+             finding->danish ? finding->danish == hostile ? hostile_read : finding->danish : "");
     has_text(item, "resource", "Message");
     has_text(item, "field", finding->field == hostile ? hostile_read : finding->field);
     has_text(item, "code", error_kind(finding->code)->code);
     has_text(item, "message", text);
-    has_text(item, "messageDa", error_kind(finding->code)->da);
+    has_text(item, "messageDa", danish);
     has_text(item, "rejectedValue", finding->rejected == hostile ? hostile_read : finding->rejected);
     ck_assert(finding->line ? json_integer_value(line) == finding->line : json_is_null(line));
 }

@@ -4,7 +4,7 @@
 
 #include <sqlite3.h>
 
-#define PATIENCE_MS 8000 /* the writer looks once a second, and waits a second before */
+#define PATIENCE_MS 8000  /* the writer looks once a second, and waits a second before */
 #define LIMIT (128 << 10) /* bytes */
 #define MANY 60
 
