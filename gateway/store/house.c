@@ -168,11 +168,6 @@ static bool step(struct writer *writer, struct desk *desk, uint64_t bytes, uint6
     return true;
 }
 
-bool house_log_is_long(const struct writer *writer, const struct desk *desk)
-{
-    return desk->longest > writer->config->wal_checkpoint * LONG_TIMES;
-}
-
 /* The file of a log keeps its length and is written over: a sync of what lies on the disk already has bytes to wait for
  * and no blocks, which takes half the time. Only one that readers made long, or a burst, gives its room back. */
 bool house_checkpoint(struct writer *writer, enum database database, bool idle, struct error *error)
@@ -183,7 +178,7 @@ bool house_checkpoint(struct writer *writer, enum database database, bool idle, 
 
     if (bytes > desk->longest)
         desk->longest = bytes;
-    bool shorten = idle && house_log_is_long(writer, desk);
+    bool shorten = idle && desk->longest > limit * LONG_TIMES;
 
     if ((!bytes && !shorten) || (desk->stuck && !idle))
         return true;

@@ -86,7 +86,8 @@ static bool take_lock(struct writer *writer, struct error *error)
 
 /* The log may hold what a writer before this one wrote and never saw synced: nothing is served from it until it is on
  * disk in its place (reliability.md R2). Its file keeps its length, as house_checkpoint() tells: what a commit appends
- * takes twice as long to sync as what it writes over, and after a restart that would be so for the first 64 MB. */
+ * takes twice as long to sync as what it writes over, and after a restart that would be so for the first 64 MB. A long one
+ * is cut at the writer's first look. */
 static bool open_desk(struct writer *writer, enum database database, struct error *error)
 {
     struct desk *desk = &writer->desks[database];
@@ -96,8 +97,7 @@ static bool open_desk(struct writer *writer, enum database database, struct erro
     store_path(writer->config, store_database_paths[database], path);
     desk->longest = store_log_bytes(writer->config, database);
     return backend_open_writer(path, database, writer->config->sync, &desk->backend, error)
-           && migrations_run(desk->backend, database, error)
-           && backend_checkpoint(desk->backend, house_log_is_long(writer, desk), &whole, error)
+           && migrations_run(desk->backend, database, error) && backend_checkpoint(desk->backend, false, &whole, error)
            && book_read(desk, database, error);
 }
 

@@ -131,8 +131,6 @@ bool book_write(const struct desk *desk, enum database database, const struct bo
 bool house_keep(struct writer *writer, struct error *error);
 /* Releases some of the held letters that are due, if any are. */
 bool house_release(struct writer *writer, struct error *error);
-/* The log's file is so long that it gives its room back: when nobody waits, or at opening. */
-bool house_log_is_long(const struct writer *writer, const struct desk *desk);
 /* After a commit, and when nobody waits (`idle`): whether the log is to be moved into the database. */
 bool house_checkpoint(struct writer *writer, enum database database, bool idle, struct error *error);
 change_apply held_release_apply;
