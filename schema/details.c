@@ -27,11 +27,11 @@ static const struct sentence {
     {"The value does not fit the pattern of its type.", "Værdien passer ikke til mønsteret for dens type."},
     {"The value is not one of the list.", "Værdien er ikke en af dem på listen."},
     {"The value is not of its type.", "Værdien er ikke af den rette type."},
-    {"The text is not base64 from this line on.", "Teksten er ikke base64 fra denne linje."},
+    {DETAIL_BASE64, "Teksten er ikke base64 fra denne linje."},
     /* of XML itself */
     {"An end tag does not match its start tag.", "Et sluttag passer ikke til sit starttag."},
     {"A tag, or the document, ends too early.", "Et tag, eller dokumentet, slutter for tidligt."},
-    {"The document ends too early.", "Dokumentet slutter for tidligt."},
+    {DETAIL_ENDS_EARLY, "Dokumentet slutter for tidligt."},
     {"The document ends too early, or something follows its end.",
      "Dokumentet slutter for tidligt, eller der følger noget efter dets slutning."},
     {"The document does not begin with a tag.", "Dokumentet begynder ikke med et tag."},
@@ -46,8 +46,8 @@ static const struct sentence {
     {"]]> is not allowed in text.", "]]> er ikke tilladt i tekst."},
     {"-- is not allowed in a comment.", "-- er ikke tilladt i en kommentar."},
     /* of limits */
-    {"The fields do not fit into memory.", "Felterne kan ikke være i hukommelsen."},
-    {"The document does not fit into memory.", "Dokumentet kan ikke være i hukommelsen."},
+    {DETAIL_FIELDS_NO_ROOM, "Felterne kan ikke være i hukommelsen."},
+    {DETAIL_DOCUMENT_NO_ROOM, "Dokumentet kan ikke være i hukommelsen."},
 };
 
 /* Before the names of elements, which are the same in both. */

@@ -367,6 +367,12 @@ const char *harmless_value(const char *element, const char *text, size_t size, s
 
 /* ---- details.c ---- */
 
+/* Details that no table of libxml2's codes holds. */
+#define DETAIL_BASE64 "The text is not base64 from this line on."
+#define DETAIL_ENDS_EARLY "The document ends too early."
+#define DETAIL_FIELDS_NO_ROOM "The fields do not fit into memory."
+#define DETAIL_DOCUMENT_NO_ROOM "The document does not fit into memory."
+
 /* The Danish counterpart of a finding's detail; NULL where there is none, or no memory. */
 const char *detail_in_danish(const char *detail, struct arena *arena);
 

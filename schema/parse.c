@@ -246,7 +246,7 @@ static void on_start(void *state, const xmlChar *name, const xmlChar *prefix, co
     if (!step)
         return stop(parse, ERROR_XML_DEPTH, NULL);
     if (!fields_enter(&parse->fields, parent, step))
-        return stop(parse, ERROR_XML_SKELETON_SIZE, "The fields do not fit into memory.");
+        return stop(parse, ERROR_XML_SKELETON_SIZE, DETAIL_FIELDS_NO_ROOM);
     if (parse->path.depth == 1) {
         root_check(parse);
         if (!plug_in(parse, attributes, attribute_count))
@@ -262,7 +262,7 @@ static void base64_finding(struct parse *parse, const struct held *held)
                               .severity = SEVERITY_ERROR,
                               .line = held->fault_line,
                               .field = path_format(&parse->path, "", parse->arena),
-                              .detail = "The text is not base64 from this line on."};
+                              .detail = DETAIL_BASE64};
 
     finding.danish = detail_in_danish(finding.detail, parse->arena);
     findings_add(parse->findings, &finding);
@@ -302,7 +302,7 @@ static void on_end(void *state, const xmlChar *name, const xmlChar *prefix, cons
     if (strcmp((const char *)name, CONTENT_NAME) == 0)
         end_content(parse, step);
     if (!fields_leave(&parse->fields, step - 1, step, parse->text.data ? parse->text.data : "", parse->text.size))
-        return stop(parse, ERROR_XML_SKELETON_SIZE, "The fields do not fit into memory.");
+        return stop(parse, ERROR_XML_SKELETON_SIZE, DETAIL_FIELDS_NO_ROOM);
     buffer_clear(&parse->text);
     path_leave(&parse->path);
 }

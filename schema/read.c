@@ -240,7 +240,7 @@ static bool complete(struct reading *reading, struct error *error)
     if (memo->uuid_text && !uuid_parse(memo->uuid_text, &memo->uuid))
         memset(&memo->uuid, 0, sizeof memo->uuid);
     if (!offsets || !memo->skeleton)
-        return error_set(error, ERROR_XML_SKELETON_SIZE, NULL, "The document does not fit into memory.");
+        return error_set(error, ERROR_XML_SKELETON_SIZE, NULL, DETAIL_DOCUMENT_NO_ROOM);
     for (unsigned i = 0; i < memo->content_count; i++)
         offsets[i] = held[i].offset;
     memo->content_offsets = offsets;

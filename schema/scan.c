@@ -479,7 +479,7 @@ bool scan_finish(struct scanner *scanner, struct error *error)
     if (scanner->utf8.left > 0)
         return error_set(error, ERROR_XML_NOT_UTF8, NULL, NULL);
     if (scanner->state != SCAN_TEXT || scanner->depth > 0 || scanner->elements == 0)
-        return error_set(error, ERROR_XML_MALFORMED, NULL, "The document ends too early.");
+        return error_set(error, ERROR_XML_MALFORMED, NULL, DETAIL_ENDS_EARLY);
     return true;
 }
 

@@ -41,8 +41,8 @@ END_TEST
 
 START_TEST(so_are_those_for_which_no_document_of_a_test_is_large_enough)
 {
-    is_in_danish("The fields do not fit into memory.");
-    is_in_danish("The document does not fit into memory.");
+    is_in_danish(DETAIL_FIELDS_NO_ROOM);
+    is_in_danish(DETAIL_DOCUMENT_NO_ROOM);
 }
 END_TEST
 
